@@ -220,7 +220,7 @@ def documents() -> Iterator[str]:
         "smoke": import_module("mainstay.operations.smoke").SmokeResult,
         "history": import_module("mainstay.history.summary").RunSummary,
         "logs": import_module("mainstay.drivers.targets.target").LogLine,
-        "journal verify": import_module("mainstay.history.journal").Verdict,
+        "journal verify": import_module("mainstay.history.journal").Verification,
         "validate": import_module("mainstay.manifest.load").Report,
         "config": import_module("mainstay.operations.config").Configuration,
         "secrets list (a list of these)": import_module("mainstay.operations.secrets").SecretStatus,

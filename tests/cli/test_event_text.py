@@ -23,8 +23,11 @@ STORY: list[tuple[events.Event, str]] = [
     (events.Done("1.1", "hot", 2.04), "1.1 done in 2.0 s: hot"),
     (events.Done("1.1", "already done", 0.0, adopted=True, title="Brew tea"), "1.1 already done: Brew tea"),
     (events.Failed("1.1", "cold\x1b[2J"), "1.1 failed: cold"),
-    (events.Withdrawn(1, ("1.1",)), "interrupted in stage 1: traffic returns to the revisions that had it before"),
-    (events.Withdrawn(0, ("1.1",)), "interrupted: traffic returns to the revisions that had it before"),
+    (
+        events.TrafficReverted(1, ("1.1",)),
+        "interrupted in stage 1: traffic returns to the revisions that had it before",
+    ),
+    (events.TrafficReverted(0, ("1.1",)), "interrupted: traffic returns to the revisions that had it before"),
     (events.UndoStarted("ada", "cold\x1b[2J"), "rolling back, because step 1.1 failed"),
     (events.UndoStarted("abort", "abort was requested by ada"), "rolling back: abort was requested by ada"),
     (events.UndoStarted("ada", "no milk;\n  ask the cow"), "rolling back: no milk;\n  ask the cow"),

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from mainstay.drivers.secrets.sealed_file import Kept, Sealed
+from mainstay.drivers.secrets.sealed_file import Sealed, StoredSecret
 from mainstay.errors import BadInput
 from mainstay.model import Secret, SecretRef
 
@@ -35,7 +35,10 @@ class SealedContract(ABC):
     def test_several_are_kept_together_and_each_reports_whether_it_changed(self, sealed: Sealed) -> None:
         sealed.keep("TOKEN", Secret("one"))
         kept = sealed.keep_all({"TOKEN": Secret("one"), "OTHER": Secret("two")})
-        assert kept == (Kept(SecretRef("TOKEN", 1), changed=False), Kept(SecretRef("OTHER", 1), changed=True))
+        assert kept == (
+            StoredSecret(SecretRef("TOKEN", 1), changed=False),
+            StoredSecret(SecretRef("OTHER", 1), changed=True),
+        )
         assert sealed.read(SecretRef("OTHER")).reveal() == "two"
 
     def test_an_earlier_value_that_is_kept_again_is_current(self, sealed: Sealed) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mainstay.drivers.targets.target import Kept, LogQuery, Preparation, RunTarget
+from mainstay.drivers.targets.target import LogQuery, Preparation, Retained, RunTarget
 from mainstay.errors import FenceRefused, Interrupted, PortTaken, Unreachable
 from mainstay.model import Artifact, Edge, Endings, Job, Member, Route, Shares, Shift, Source, TrafficLease
 from mainstay.model.http import Door, HttpRequest
@@ -496,17 +496,17 @@ class TargetContract(ABC):
         ):
             with self.another_program(port) as holder:
                 with pytest.raises(PortTaken, match=f"port {port} is taken by {holder}"):
-                    target.refuse_taken(wanted)
+                    target.require_free_ports(wanted)
                 with pytest.raises(PortTaken, match=f"port {port} is taken by {holder}"):
                     target.set_edge(wanted)
             assert target.traffic_status() == before
-            target.refuse_taken(wanted)
+            target.require_free_ports(wanted)
 
     def test_its_own_ports_are_not_refused_as_taken(self, target: RunTarget) -> None:
         edge = Edge(http=free_port(), routes=EDGE.routes, address="127.0.0.1")
         self.up(target, 1, edge=edge)
         self.eventually(lambda: target.traffic_status().open, "the edge")
-        target.refuse_taken(edge)
+        target.require_free_ports(edge)
         assert target.traffic_status().edge == edge
 
     def test_without_an_edge_there_are_no_ports(self, target: RunTarget) -> None:
@@ -590,7 +590,7 @@ class TargetContract(ABC):
         old, new = self.artifact("key6"), self.artifact("key7")
         target.prepare(old, self.preparation("r-6-build"))
         target.prepare(new, self.preparation("r-7-build"))
-        kept = Kept(frozenset({7}), frozenset({("worker", 7)}), frozenset({"key7"}))
+        kept = Retained(frozenset({7}), frozenset({("worker", 7)}), frozenset({"key7"}))
         for _ in range(2):
             target.prune(kept)
             assert [one.release for one in target.known_services()["worker"]] == [7]

@@ -131,8 +131,8 @@ class Move(Put, frozen=True, kw_only=True, tag="move"):
 
     moves_traffic = True
 
-    def withdraw(self, world: RunWorld) -> str:
-        target_of(world).calls.append(f"withdraw {self.name}")
+    def revert_traffic(self, world: RunWorld) -> str:
+        target_of(world).calls.append(f"revert_traffic {self.name}")
         target_of(world).items.pop(self.name, None)
         return f"{self.name} is reverted"
 

@@ -76,8 +76,8 @@ def test_an_interruption_reverts_traffic_before_the_run_stops(
     while_waiting(world, lambda: runner.interruption.request(2) if runner.interruption.signal is None else None)
     with pytest.raises(Interrupted):
         begin(plan_of((A,), (Move(name="m"),), (Wait(name="x"),)), world, journal, runner)
-    assert "withdraw m" in target_of(world).calls
-    assert names(journal)[-1] == "withdrawn"
+    assert "revert_traffic m" in target_of(world).calls
+    assert names(journal)[-1] == "traffic-reverted"
     assert now(journal).started == ("1.1", "2.1", "3.1")
     assert now(journal).done == {"1.1"}
     target_of(world).items["x"] = "complete"
@@ -95,7 +95,7 @@ def test_a_second_interruption_stops_at_once_and_moves_no_traffic(
     while_waiting(world, interrupt_twice)
     with pytest.raises(Interrupted):
         begin(plan_of((Move(name="m"),), (Wait(name="x"),)), world, journal, runner)
-    assert "withdraw m" not in target_of(world).calls
+    assert "revert_traffic m" not in target_of(world).calls
     assert names(journal)[-1] == "started"
 
 
@@ -105,7 +105,7 @@ def test_an_interruption_after_retire_has_started_moves_no_traffic(
     at(world, "after put b", lambda: runner.interruption.request(2))
     with pytest.raises(Interrupted):
         begin(plan_of((Move(name="m"),), (Burn(name="b"),), (Burn(name="c"),)), world, journal, runner)
-    assert "withdraw m" not in target_of(world).calls
+    assert "revert_traffic m" not in target_of(world).calls
     assert resume(RUN, world, journal, runner_of(world)) == "released"
 
 
@@ -114,7 +114,7 @@ def test_an_abort_ends_a_wait(world: World, journal: MemoryJournal, runner: Runn
     assert begin(plan_of((A,), (Wait(name="never"),)), world, journal, runner) == "undone"
     assert world.clock.monotonic() < 6
     assert target_of(world).items == {}
-    assert names(journal).count("turned") == 1
+    assert names(journal).count("undo-started") == 1
 
 
 def test_an_abort_is_read_between_steps(world: World, journal: MemoryJournal, runner: Runner) -> None:
@@ -137,7 +137,7 @@ def test_an_abort_of_a_run_without_a_process_undoes_it_when_it_is_resumed(
         begin(plan_of((A,), (B,)), world, journal, runner)
     request_undo(RUN, journal, by="ada", why="abort")
     request_undo(RUN, journal, by="ada", why="abort, once more")
-    assert names(journal).count("turned") == 1
+    assert names(journal).count("undo-started") == 1
     assert resume(RUN, world, journal, runner_of(world)) == "undone"
     assert target_of(world).items == {}
 
@@ -165,7 +165,7 @@ def test_a_run_with_an_older_fence_stops_at_once_and_records_nothing_more(
     at(world, "after put a", lambda: setattr(target_of(world), "claimed_fence", 99))
     with pytest.raises(FenceRefused):
         begin(plan_of((A,), (B,)), world, journal, runner)
-    assert not {"failed", "turned", "parked"} & set(names(journal))
+    assert not {"failed", "undo-started", "parked"} & set(names(journal))
     assert target_of(world).items == {"a": "complete"}
 
 
@@ -174,7 +174,7 @@ def test_a_run_with_an_older_fence_stops_during_a_wait(world: World, journal: Me
     while_waiting(world, lambda: setattr(target_of(world), "claimed_fence", 99))
     with pytest.raises(FenceRefused):
         begin(plan_of((Move(name="m"),), (Wait(name="never"),)), world, journal, runner)
-    assert "withdraw m" not in target_of(world).calls
+    assert "revert_traffic m" not in target_of(world).calls
 
 
 def test_a_run_is_parked_when_the_state_of_a_step_stays_unknown(
@@ -260,7 +260,7 @@ def test_a_failed_irreversible_step_parks_the_run_and_is_not_undone(
     with pytest.raises(Parked, match="it does not stop") as raised:
         begin(plan_of((A,), (Burn(name="b"),)), world, journal, runner)
     assert raised.value.exit_code == 5
-    assert "turned" not in names(journal)
+    assert "undo-started" not in names(journal)
     assert resume(RUN, world, journal, runner_of(world)) == "released"
 
 
@@ -305,7 +305,7 @@ def test_traffic_that_was_reverted_automatically_is_moved_and_observed_again(
     target_of(world).items = {"x": "complete"}
     assert resume(RUN, world, journal, runner_of(world)) == "released"
     assert target_of(world).calls.count("do m") == 2
-    assert names(journal).count("withdrawn") == 1
+    assert names(journal).count("traffic-reverted") == 1
 
 
 @pytest.mark.parametrize("broken", ["a", "b"])
@@ -315,7 +315,7 @@ def test_a_failed_step_ends_the_waits_of_its_rank(broken: str, world: World, jou
     rank = (A, Wait(name="never", within=1e9), B)
     assert begin(plan_of(rank), world, journal, runner) == "undone"
     assert world.clock.monotonic() < 1e8
-    assert names(journal)[-8:] == ["turned", *["undoing", "undone"] * 3, "ended"]
+    assert names(journal)[-8:] == ["undo-started", *["undoing", "undone"] * 3, "ended"]
 
 
 def test_a_run_can_be_resumed_after_an_unexpected_exception(world: World, journal: MemoryJournal) -> None:

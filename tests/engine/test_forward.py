@@ -25,7 +25,7 @@ def test_a_successful_run_records_each_step(world: World, journal: MemoryJournal
 def test_a_failure_undoes_the_steps_newest_first(world: World, journal: MemoryJournal) -> None:
     target_of(world).failures["do c"] = [StepFailed("c is broken")]
     assert begin(plan_of((A,), (B,), (C,)), world, journal, runner_of(world)) == "undone"
-    assert names(journal)[-9:] == ["failed", "turned", *["undoing", "undone"] * 3, "ended"]
+    assert names(journal)[-9:] == ["failed", "undo-started", *["undoing", "undone"] * 3, "ended"]
     assert target_of(world).calls == ["do a", "do b", "do c", "undo c", "undo b", "undo a"]
     assert target_of(world).items == {}
 
@@ -40,7 +40,7 @@ def test_the_head_is_signed_when_an_undo_starts_and_when_a_run_is_parked(world: 
     target_of(world).failures["undo a"] = [StepFailed("a is stuck")]
     with pytest.raises(Parked):
         begin(plan_of((A,), (B,)), world, journal, runner_of(world))
-    assert journal.signed == ["planned", "turned", "parked"]
+    assert journal.signed == ["planned", "undo-started", "parked"]
 
 
 def test_the_target_is_claimed_before_the_first_look(world: World, journal: MemoryJournal) -> None:

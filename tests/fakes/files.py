@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from mainstay.drivers.targets.process.host import Host
 from mainstay.drivers.targets.process.storage import HostStorage
-from mainstay.drivers.targets.target import Kept, Preparation, Presence, TargetFacts
+from mainstay.drivers.targets.target import Preparation, Presence, Retained, TargetFacts
 from mainstay.drivers.world import World
 from mainstay.model import Artifact, Source
 from tests.fakes.target import FakeTarget
@@ -20,7 +20,7 @@ class TargetWithFiles(FakeTarget):
     ) -> TargetFacts:
         return HostStorage(self.host).facts(live, sources, path)
 
-    def prune(self, kept: Kept) -> None:
+    def prune(self, kept: Retained) -> None:
         HostStorage(self.host).prune(kept)
 
     def data_left(self) -> Presence:

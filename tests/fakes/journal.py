@@ -4,7 +4,7 @@ import threading
 
 from msgspec.structs import replace
 
-from mainstay.history.journal import GENESIS, Entry, Owner, Row, Verdict, chained, run_after, verify_chain
+from mainstay.history.journal import GENESIS, JournalEntry, Owner, Row, Verification, chained, run_after, verify_chain
 from mainstay.system.clock import Clock
 from tests.fakes.clock import TurnableClock
 
@@ -20,7 +20,7 @@ class MemoryJournal:
         """The names of the rows that the head was signed for, in order."""
         self._guard = threading.Lock()
 
-    def append(self, run: str, *entries: Entry, sign: bool = False) -> list[Row]:
+    def append(self, run: str, *entries: JournalEntry, sign: bool = False) -> list[Row]:
         with self._guard:
             before = len(self._stored)
             for name, body in entries:
@@ -60,6 +60,6 @@ class MemoryJournal:
     def abort_requested(self, run: str) -> bool:
         return self._owner is not None and self._owner.abort_requested_for == run
 
-    def verify(self) -> Verdict:
+    def verify(self) -> Verification:
         """Return whether the hashes of all rows are right."""
         return verify_chain(self._stored)

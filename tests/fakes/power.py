@@ -1,6 +1,6 @@
 """Simulated power cuts: at a numbered point the process dies, and every later point fails too."""
 
-from mainstay.history.journal import Entry, Journal, Owner, Row
+from mainstay.history.journal import Journal, JournalEntry, Owner, Row
 
 
 class PowerCut(BaseException):
@@ -35,7 +35,7 @@ class PoweredJournal:
         self._kept = kept
         self._power = power
 
-    def append(self, run: str, *entries: Entry, sign: bool = False) -> list[Row]:
+    def append(self, run: str, *entries: JournalEntry, sign: bool = False) -> list[Row]:
         what = ", ".join(f"{name} {body[:60]!r}" for name, body in entries)
         self._power.point(f"before {what}")
         rows = self._kept.append(run, *entries, sign=sign)

@@ -13,12 +13,12 @@ from msgspec.structs import replace
 
 from mainstay.drivers.targets.target import (
     RECENT,
-    Kept,
     LogLine,
     LogQuery,
     LogSource,
     Preparation,
     Presence,
+    Retained,
     TargetFacts,
     never,
 )
@@ -48,8 +48,7 @@ from mainstay.model import (
 )
 from mainstay.model.http import Door, HttpRequest, HttpResponse
 from mainstay.model.maintenance import Maintenance
-from mainstay.model.signals import Counts, Signals
-from mainstay.model.signals import Source as SignalSource
+from mainstay.model.signals import Counts, Signals, SignalSource
 from mainstay.system import file_tree
 from mainstay.system.clock import Clock
 from tests.fakes.clock import TurnableClock
@@ -250,7 +249,7 @@ class FakeTarget:
 
         self._request(f"maintenance {'on' if wanted else 'off'}", store, bound=False)
 
-    def refuse_taken(self, wanted: Edge) -> None:
+    def require_free_ports(self, wanted: Edge) -> None:
         with self._guard:
             self._require_answer()
             self._refuse(_ports(wanted) - (_ports(self._edge) if self._edge else set()))
@@ -305,7 +304,7 @@ class FakeTarget:
             volumes="/volumes",
         )
 
-    def prune(self, kept: Kept) -> None:
+    def prune(self, kept: Retained) -> None:
         known = {service for service, _ in kept.revisions}
         gone = [one for one in self.lines if one.service in known and (one.service, one.release) not in kept.revisions]
         self.lines = [one for one in self.lines if one not in gone]

@@ -6,7 +6,7 @@ from random import choices
 from string import ascii_letters
 
 from mainstay.drivers.datastores.datastore import Datastore
-from mainstay.drivers.secrets.sealed_file import Kept, Sealed, SealedEntry
+from mainstay.drivers.secrets.sealed_file import Sealed, SealedEntry, StoredSecret
 from mainstay.drivers.targets.target import RunTarget
 from mainstay.drivers.world import RunWorld
 from mainstay.errors import BadInput, Unreachable
@@ -40,15 +40,15 @@ class FakeSealed:
     def keep(self, name: str, value: Secret) -> SecretRef:
         return self.keep_all({name: value})[0].ref
 
-    def keep_all(self, values: Mapping[str, Secret]) -> tuple[Kept, ...]:
+    def keep_all(self, values: Mapping[str, Secret]) -> tuple[StoredSecret, ...]:
         return tuple(self._keep(name, value) for name, value in values.items())
 
-    def _keep(self, name: str, value: Secret) -> Kept:
+    def _keep(self, name: str, value: Secret) -> StoredSecret:
         kept = self._values.setdefault(name, [])
         changed = not kept or kept[-1].reveal() != value.reveal()
         if changed:
             kept.append(value)
-        return Kept(SecretRef(name, len(kept)), changed)
+        return StoredSecret(SecretRef(name, len(kept)), changed)
 
     def add(self, name: str, value: Secret) -> SecretRef:
         return SecretRef(name, self.present(name)) if name in self._values else self.keep(name, value)

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from mainstay.history.journal import Verdict
+from mainstay.history.journal import Verification
 from mainstay.history.signing import PublicKey, SigningKey
 from mainstay.history.sqlite import SqliteJournal, SqliteReader
 from mainstay.system.clock import SystemClock
@@ -17,7 +17,7 @@ def reader(folders: Folders) -> SqliteReader:
     return SqliteReader(folders.journal, folders.head)
 
 
-def verified(folders: Folders) -> Verdict:
+def verified(folders: Folders) -> Verification:
     """Return the verdict of a process that has only the public key."""
     return reader(folders).verify(PublicKey.read(folders.public_key))
 

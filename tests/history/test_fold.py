@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from mainstay.history.events import Done, Ended, Event, Outcome, ParkedAt, Planned, Resumed, Started, encode
+from mainstay.history.events import Done, Ended, Event, ParkedAt, Planned, Resumed, RunOutcome, Started, encode
 from mainstay.history.fold import HistoryFold
 from mainstay.history.journal import Row
 from mainstay.history.run_state import run_state
@@ -53,7 +53,9 @@ class Journal:
     def history(self) -> History:
         return HistoryFold().extend(self.rows)
 
-    def run_once(self, run: str, kind: str, release: int, outcome: Outcome = "released", took_s: float = 1.0) -> None:
+    def run_once(
+        self, run: str, kind: str, release: int, outcome: RunOutcome = "released", took_s: float = 1.0
+    ) -> None:
         self.plan(run, kind, release)
         self.write(run, Started("1.1", "fetch", "Fetch"), Done("1.1", "there", took_s), Ended(outcome))
 

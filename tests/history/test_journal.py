@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from mainstay.errors import BadInput, JournalCorrupt, Parked, StateUnreadable
-from mainstay.history.journal import Journal, JournalUnwritable, Verdict
+from mainstay.history.journal import Journal, JournalUnwritable, Verification
 from mainstay.history.sqlite import SqliteJournal, SqliteReader
 from mainstay.system.state_dir import Folders
 from tests.contracts.journal import JournalContract
@@ -77,7 +77,7 @@ def test_only_the_owner_can_read_the_journal_and_the_keys(folders: Folders) -> N
 
 def test_the_journal_can_be_verified_with_the_public_key(folders: Folders) -> None:
     filled(folders)
-    assert verified(folders) == Verdict(5)
+    assert verified(folders) == Verification(5)
 
 
 @pytest.mark.failure("F33")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mainstay.errors import JournalCorrupt, Parked
-from mainstay.history.journal import JournalUnwritable, Row, Verdict
+from mainstay.history.journal import JournalUnwritable, Row, Verification
 from mainstay.history.sqlite import SqliteJournal
 from mainstay.system.state_dir import Folders
 from tests.history.journals import append_rows, opened, verified
@@ -182,7 +182,7 @@ def test_a_full_disk_stops_the_run_before_the_effect_and_damages_nothing(small_d
     assert "make room" in raised.value.remedy
     assert isinstance(raised.value, Parked)
     kept = journal.sequence()
-    assert verified(folders) == Verdict(kept)
+    assert verified(folders) == Verification(kept)
     journal.close()
     again = opened(folders)
     assert again.sequence() == kept

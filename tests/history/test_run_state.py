@@ -61,9 +61,14 @@ def test_an_undone_step_no_longer_counts_as_started() -> None:
     assert (now.started, now.done, now.undone, now.outcome, now.finished) == ((), frozenset(), ("1.1",), "undone", True)
 
 
-def test_withdrawn_steps_count_as_started_and_not_done() -> None:
+def test_reverted_steps_count_as_started_and_not_done() -> None:
     now = after(
-        started("1.1"), done("1.1"), started("2.1"), done("2.1"), started("2.2"), events.Withdrawn(1, ("2.1", "2.2"))
+        started("1.1"),
+        done("1.1"),
+        started("2.1"),
+        done("2.1"),
+        started("2.2"),
+        events.TrafficReverted(1, ("2.1", "2.2")),
     )
     assert (now.started, now.done, now.current) == (("1.1", "2.1", "2.2"), frozenset({"1.1"}), "2.1")
 

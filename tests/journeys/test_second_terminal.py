@@ -29,7 +29,7 @@ def test_abort_from_another_terminal_restores_the_old_release(sandbox: Sandbox) 
     sandbox.ship(WebApp("1"))
     deploy = sandbox.start_deploy(SLOW, "Start web@2")
     assert "rolling back: abort was requested" in sandbox.run("abort").out
-    assert deploy.wait_for_event("turned")["why"] == "abort was requested"
+    assert deploy.wait_for_event("undo-started")["why"] == "abort was requested"
     assert deploy.wait().code == 1
     assert assert_consistent(sandbox)["release"]["version"] == "1"
     assert sandbox.query("history")[0]["outcome"] == "undone"

@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mainstay.model.signals import Counts, Latency, Signals, Source, bucket_of
+from mainstay.model.signals import Counts, Latency, Signals, SignalSource, bucket_of
 
 OLD, NEW = 41, 42
 
@@ -40,12 +40,12 @@ class Stream:
 
     def signals(self, seconds: int) -> Iterator[Signals]:
         """Yield the counters at the end of each second, the first ones before any request."""
-        counters: dict[Source, Counts] = {}
+        counters: dict[SignalSource, Counts] = {}
         yield Signals("1", 0.0)
         for second in range(seconds):
             for release, share, instances in ((OLD, 1 - self.share, 1), (NEW, self.share, self.instances)):
                 for number in range(instances):
-                    source = Source("web", release, f"web-{release}-{number}")
+                    source = SignalSource("web", release, f"web-{release}-{number}")
                     requests = self._arrivals(self.rate * share / instances)
                     new = self._counts(requests, self._behaviour(release, number), self.outage(second))
                     counters[source] = counters.get(source, Counts()) + new

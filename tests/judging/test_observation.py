@@ -7,7 +7,7 @@ import pytest
 
 from mainstay.judging.observation import LOST, Compared, Observation
 from mainstay.judging.verdict import FEWEST, Verdict
-from mainstay.model.signals import PREVIEW, Counts, Latency, Signals, Source, bucket_of
+from mainstay.model.signals import PREVIEW, Counts, Latency, Signals, SignalSource, bucket_of
 from tests.judging.stream import NEW, OLD, Behaviour, Stream, usual_ms
 
 WEB = Compared("web", OLD, NEW)
@@ -134,7 +134,9 @@ def counts(requests: int, errors: int = 0, ms: float = 40, **more: int) -> Count
 def signals(at_s: float, *, epoch: str = "1", lost: int = 0, **named: Counts) -> Signals:
     """Counters at a moment: `old` and `new` are the releases of web."""
     releases = {"old": OLD, "new": NEW}
-    found = tuple((Source("web", releases[name], f"web-{releases[name]}-1"), each) for name, each in named.items())
+    found = tuple(
+        (SignalSource("web", releases[name], f"web-{releases[name]}-1"), each) for name, each in named.items()
+    )
     return Signals(epoch, at_s, found, lost)
 
 
@@ -178,7 +180,7 @@ def test_requests_that_clients_aborted_are_no_errors() -> None:
 
 def test_requests_of_the_preview_are_not_compared() -> None:
     now = signals(9, old=counts(1000), new=counts(1000))
-    preview = (Source("web", NEW, "web-42-1", PREVIEW), counts(100, 100))
+    preview = (SignalSource("web", NEW, "web-42-1", PREVIEW), counts(100, 100))
     assert verdict_of(Signals("1", 9, (*now.counts, preview))).result == "not worse"
 
 
@@ -232,7 +234,7 @@ def test_each_of_several_services_must_be_compared() -> None:
     two = Observation([WEB, Compared("api", OLD, NEW)], start, start)
     now = signals(9, old=counts(1000), new=counts(1000))
     assert two.verdict(now).result == "undecided"
-    api = ((Source("api", OLD), counts(1000)), (Source("api", NEW), counts(1000, 900)))
+    api = ((SignalSource("api", OLD), counts(1000)), (SignalSource("api", NEW), counts(1000, 900)))
     found = two.verdict(Signals("1", 10, (*now.counts, *api)))
     assert (found.result, found.evidence[:7]) == ("worse", "api@42:")
 

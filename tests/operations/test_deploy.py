@@ -10,12 +10,12 @@ from mainstay.errors import NotReady
 from mainstay.history.events import Ended, Started, encode
 from mainstay.history.journal import Row
 from mainstay.history.sqlite import SqliteReader
-from mainstay.operations import plan as planning
+from mainstay.operations import plan as plans
 from mainstay.operations.context import Context
 from mainstay.operations.deploy import deploy
 from mainstay.operations.execute import Approve
 from mainstay.operations.history import history_of, unfinished_run
-from mainstay.operations.outcome import Outcome
+from mainstay.operations.outcome import CommandOutcome
 from mainstay.operations.session import begin, open_journal
 from mainstay.planning.plan import Plan
 from tests.fakes.journal import MemoryJournal
@@ -55,7 +55,7 @@ class Silent:
     def warning(self, problem: Exception) -> None: ...
 
 
-def deployed(project: Project, approve: Approve, plan_id: str | None = None) -> tuple[Context, Outcome]:
+def deployed(project: Project, approve: Approve, plan_id: str | None = None) -> tuple[Context, CommandOutcome]:
     """Deploy with a context of its own."""
     context, runner = project.context, Runner.here(project.world.clock)
     return context, deploy(context, approve=approve, runner=runner, notices=Silent(), plan_id=plan_id)
@@ -110,7 +110,7 @@ def test_repeated_looks_read_only_new_rows(tmp_path: Path, read: list[int]) -> N
 @pytest.mark.parametrize("edited", [TEXT.replace("1.0.0", "2.0.0"), TEXT.replace("source", "replicas: 2, source")])
 def test_a_plan_of_a_manifest_that_has_changed_is_stale_before_it_is_shown(tmp_path: Path, edited: str) -> None:
     project = shop(tmp_path)
-    plan = planning.make(project.context)
+    plan = plans.make(project.context)
     project.file.write_text(edited)
     with pytest.raises(NotReady, match=f"the plan {plan.id} is stale: ") as raised:
         deployed(project, NeverShown(), plan.id)

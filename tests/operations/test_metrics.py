@@ -4,15 +4,15 @@ import re
 
 import pytest
 
-from mainstay.model.signals import Counts, Latency, Signals, Source, bucket_of
+from mainstay.model.signals import Counts, Latency, Signals, SignalSource, bucket_of
 from mainstay.operations.metrics import exposition
 
 SAMPLE = re.compile(r'([a-z_]+)(\{(?:[a-z]+="(?:[^"\\\n]|\\[\\"n])*",?)*\})? ([0-9.e+-]+)')
-WEB = Source("web", 41, "web-41-1", "/")
+WEB = SignalSource("web", 41, "web-41-1", "/")
 TIMES = Latency({bucket_of(4): 90, bucket_of(400): 9, bucket_of(60_000): 1})
 
 
-def samples(*counts: tuple[Source, Counts], lost: int = 0) -> dict[str, float]:
+def samples(*counts: tuple[SignalSource, Counts], lost: int = 0) -> dict[str, float]:
     """The value of each sample; every line that is not one is a HELP or TYPE of its metric."""
     found = {}
     for line in exposition(Signals("1", 5.0, counts, lost)):
@@ -45,7 +45,7 @@ def test_the_histogram_is_cumulative_and_complete() -> None:
 
 
 def test_labels_are_escaped() -> None:
-    found = samples((Source("web", 41, "", 'a"b\\c\nd'), Counts(1)))
+    found = samples((SignalSource("web", 41, "", 'a"b\\c\nd'), Counts(1)))
     assert any(r'route="a\"b\\c\nd"' in name for name in found)
 
 

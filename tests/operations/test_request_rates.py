@@ -2,11 +2,11 @@
 
 import pytest
 
-from mainstay.model.signals import PREVIEW, Counts, Latency, Signals, Source, bucket_of
+from mainstay.model.signals import PREVIEW, Counts, Latency, Signals, SignalSource, bucket_of
 from mainstay.operations.request_rates import between, request_rates
 from tests.fakes.target import FakeTarget
 
-OLD, NEW = Source("web", 41, "web-41-1", "/"), Source("web", 42, "web-42-1", "/")
+OLD, NEW = SignalSource("web", 41, "web-41-1", "/"), SignalSource("web", 42, "web-42-1", "/")
 
 
 def took(**milliseconds: int) -> Latency:
@@ -14,7 +14,7 @@ def took(**milliseconds: int) -> Latency:
     return Latency({bucket_of(float(name.removeprefix("ms"))): count for name, count in milliseconds.items()})
 
 
-def signals(at_s: float, *counts: tuple[Source, Counts], epoch: str = "1", lost: int = 0) -> Signals:
+def signals(at_s: float, *counts: tuple[SignalSource, Counts], epoch: str = "1", lost: int = 0) -> Signals:
     return Signals(epoch, at_s, counts, lost)
 
 
@@ -27,18 +27,20 @@ def test_the_rates_are_those_since_the_earlier_counters() -> None:
 
 
 def test_the_instances_and_routes_of_a_release_are_one() -> None:
-    other = Source("web", 41, "web-41-2", "/api")
+    other = SignalSource("web", 41, "web-41-2", "/api")
     (rates,) = between(signals(0), signals(10, (OLD, Counts(30)), (other, Counts(70, 1))))
     assert (rates.requests_per_s, rates.error_percent) == (10.0, 1.0)
 
 
 def test_releases_are_apart_and_those_without_requests_left_out() -> None:
-    found = between(signals(0), signals(10, (OLD, Counts(10)), (NEW, Counts(5, 5)), (Source("api", 41), Counts())))
+    found = between(
+        signals(0), signals(10, (OLD, Counts(10)), (NEW, Counts(5, 5)), (SignalSource("api", 41), Counts()))
+    )
     assert [(each.release, each.error_percent) for each in found] == [(41, 0.0), (42, 100.0)]
 
 
 def test_requests_of_the_preview_are_left_out() -> None:
-    assert between(signals(0), signals(10, (Source("web", 42, route=PREVIEW), Counts(10)))) == ()
+    assert between(signals(0), signals(10, (SignalSource("web", 42, route=PREVIEW), Counts(10)))) == ()
 
 
 def test_counters_that_began_again_are_rates_of_their_own() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mainstay.drivers.targets.target import Kept
+from mainstay.drivers.targets.target import Retained
 from mainstay.history.summary import History, RunSummary
 from mainstay.model import DatastoreRelease, Release, ServiceRelease, Strategy, Workload
 from mainstay.operations.retention import KEPT_PLANS, kept, prune_plans
@@ -45,7 +45,7 @@ def test_an_undone_deploy_does_not_count_and_a_rollback_does() -> None:
 
 def test_the_revisions_and_artifacts_of_a_kept_release_are_kept() -> None:
     artifacts = frozenset({"content2", "migrations8", "migrations9"})
-    expected = Kept(releases=frozenset({8, 9}), revisions=frozenset({("web", 2)}), artifacts=artifacts)
+    expected = Retained(releases=frozenset({8, 9}), revisions=frozenset({("web", 2)}), artifacts=artifacts)
     assert kept(record(past(8), past(9), revision=2)) == expected
 
 

@@ -11,7 +11,7 @@ from mainstay.drivers.world import RunWorld
 from mainstay.errors import StepFailed, Unreachable
 from mainstay.model import Revision, Shift, Traffic
 from mainstay.model.signals import Counts as RequestCounts
-from mainstay.model.signals import Signals, Source
+from mainstay.model.signals import Signals, SignalSource
 from mainstay.steps.observe import Counts, Observe
 from mainstay.steps.settle import Settle
 from mainstay.steps.step import Look
@@ -119,7 +119,7 @@ SETTLING = Settle(watched={"web": {2: 2}}, traffic=NEW, for_s=30, replaced={"web
 
 def answer(observed: Observed, release: int, requests: int, errors: int = 0) -> None:
     """Let instances of *release* answer further requests."""
-    source = Source("web", release, f"web-{release}-1")
+    source = SignalSource("web", release, f"web-{release}-1")
     before = observed.target.counts.get(source, RequestCounts())
     observed.target.counts[source] = before + RequestCounts(requests, errors)
 

@@ -86,8 +86,8 @@ def test_a_failed_instance_ends_the_wait_for_traffic_with_its_last_lines(world: 
     assert "; web-2-1 is failed: exit code 1; its last lines:\n    it is sick" in late.value.what
 
 
-@pytest.mark.parametrize("way", ["undo", "withdraw"])
-def test_undo_and_withdraw_revert_traffic_without_a_lease(way: str, world: RunWorld, clock: TurnableClock) -> None:
+@pytest.mark.parametrize("way", ["undo", "revert_traffic"])
+def test_undo_and_revert_traffic_need_no_lease(way: str, world: RunWorld, clock: TurnableClock) -> None:
     canary = replace(STEP, after=(Shift({"api": {1: 50.0, 2: 50.0}, "web": {1: 50.0, 2: 50.0}}),))
     canary.do(world)
     STEP.do(world)
@@ -115,12 +115,12 @@ def test_an_undo_waits_for_a_release_with_a_slow_service(world: RunWorld, target
         STEP.undo(world)
 
 
-def test_withdraw_takes_traffic_from_the_new_release_if_the_old_one_is_down(
+def test_revert_traffic_takes_it_from_the_new_release_if_the_old_one_is_down(
     world: RunWorld, target: FakeTarget
 ) -> None:
     STEP.do(world)
     target.sick |= {Revision("api", 1), Revision("web", 1)}
-    STEP.withdraw(world)
+    STEP.revert_traffic(world)
     assert world.target.traffic_status().actual.get("web", {}) == {}
 
 
@@ -164,7 +164,7 @@ def test_a_request_that_outlasts_its_drain_is_not_waited_for_and_counted(
     assert 5.0 <= clock.monotonic() < 6.0
 
 
-@pytest.mark.parametrize("way", ["undo", "withdraw", "without a heartbeat"])
+@pytest.mark.parametrize("way", ["undo", "revert_traffic", "without a heartbeat"])
 def test_every_revert_drains_the_callers_first(
     way: str, world: RunWorld, target: FakeTarget, clock: TurnableClock
 ) -> None:

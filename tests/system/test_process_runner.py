@@ -13,7 +13,7 @@ import pytest
 from mainstay.system import processes
 from mainstay.system.clock import SystemClock, Waiter
 from mainstay.system.process_runner import End, JobEnd, Launch, ProcessRunner
-from mainstay.system.processes import Started
+from mainstay.system.processes import ProcessId
 from tests.drivers.machine.machine import PATH, identities
 
 SIGNALS_OF_THE_C_LIBRARY = 0b11 << 31
@@ -39,7 +39,7 @@ def launch(script: str, folder: Path, **fields: object) -> Launch:
     return Launch(("sh", "-c", script), str(folder), out, out, **(given | fields))  # type: ignore[arg-type]  # checked by name
 
 
-def started(runner: ProcessRunner, name: str, request: Launch) -> Started:
+def started(runner: ProcessRunner, name: str, request: Launch) -> ProcessId:
     process = runner.start(name, request)
     assert process is not None
     return process
@@ -74,7 +74,7 @@ def test_no_process_is_started_while_another_stub_holds_the_lock(runner: Process
     ids=["of another boot", "with another start"],
 )
 def test_a_reused_pid_is_another_process(runner: ProcessRunner, other: dict[str, object]) -> None:
-    ours = processes.started(os.getpid())
+    ours = processes.find(os.getpid())
     assert ours is not None
     place = runner.place("a")
     place.mkdir(parents=True)
@@ -85,7 +85,7 @@ def test_a_reused_pid_is_another_process(runner: ProcessRunner, other: dict[str,
 
 def test_a_process_with_another_start_time_is_not_signalled(runner: ProcessRunner) -> None:
     with subprocess.Popen(["sleep", "60"], start_new_session=True) as child:
-        ours = processes.started(child.pid)
+        ours = processes.find(child.pid)
         assert ours is not None
         other = msgspec.structs.replace(ours, started=ours.started - 1)
         runner.signal(other, signal.SIGKILL)
@@ -99,10 +99,10 @@ def test_a_foreign_session_with_a_reused_number_is_not_ended(runner: ProcessRunn
     script = "sleep 60 & echo $!"
     with subprocess.Popen(["sh", "-c", script], start_new_session=True, stdout=subprocess.PIPE, text=True) as leader:
         assert leader.stdout is not None
-        member = processes.started(int(leader.stdout.readline()))
+        member = processes.find(int(leader.stdout.readline()))
         leader.wait()
     assert member is not None
-    before = Started(
+    before = ProcessId(
         member.boot, leader.pid, member.started - 1
     )  # The recorded process had the same pid, and ended earlier.
     assert not runner.end_all("a", before)
@@ -167,7 +167,7 @@ def test_a_process_that_left_its_session_is_found_and_ended(runner: ProcessRunne
     process = started(runner, "a", launch(f"{escape}\nsleep 0.2", tmp_path))
     asyncio.run(runner.exit(process))
     runner.end_all("a", process)
-    (stray,) = (processes.started(int(pid)) for pid in (tmp_path / "pids").read_text().split())
+    (stray,) = (processes.find(int(pid)) for pid in (tmp_path / "pids").read_text().split())
     assert stray is not None
     assert runner.members("a", process) == ()
     runner.end_strays("a", process)

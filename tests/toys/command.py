@@ -6,7 +6,7 @@ from mainstay.cli.run_command import CommandRun, run_command
 from mainstay.operations.context import Context
 from mainstay.operations.execute import execute
 from mainstay.operations.history import history_of
-from mainstay.operations.outcome import Outcome
+from mainstay.operations.outcome import CommandOutcome
 from mainstay.planning.draft import draft
 from mainstay.planning.facts import look
 from mainstay.planning.plan import Phase, Plan
@@ -20,7 +20,7 @@ def _plan(context: Context) -> Plan:
 
 
 @run_command("toy", "mainstay toy", approves=True)
-def command(run: CommandRun) -> Outcome:
+def command(run: CommandRun) -> CommandOutcome:
     """Place a toy."""
     return execute(
         run.context,

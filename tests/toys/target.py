@@ -8,12 +8,12 @@ from msgspec.structs import replace
 
 from mainstay.drivers.targets.target import (
     RECENT,
-    Kept,
     LogLine,
     LogQuery,
     LogSource,
     Preparation,
     Presence,
+    Retained,
     TargetDriver,
     TargetFacts,
     never,
@@ -73,7 +73,7 @@ class ToyTarget:
     def set_maintenance(self, wanted: Maintenance | None) -> None:
         """Ignore it: the toy has no front door."""
 
-    def refuse_taken(self, wanted: Edge) -> None:
+    def require_free_ports(self, wanted: Edge) -> None:
         """Accept every port: the toy opens none."""
 
     def job_state(self, identity: str) -> JobState:
@@ -91,7 +91,7 @@ class ToyTarget:
         measured = {each: file_tree.measure(Path(each.folder)) for each in sources}
         return TargetFacts(sources=measured, prepared=self._desired().artifacts, volumes="/volumes")
 
-    def prune(self, kept: Kept) -> None:
+    def prune(self, kept: Retained) -> None:
         self._keep(replace(self._desired(), artifacts=self._desired().artifacts & kept.artifacts))
 
     def data_left(self) -> Presence:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class Entry(NamedTuple):
+class CommandEntry(NamedTuple):
     """A command's one-line description, and the group in which help lists it. Its module is `commands.NAME`."""
 
     does: str
@@ -14,30 +14,30 @@ BEGIN, SHIP, SETTINGS = "Get started", "Deploy and roll back", "Settings and sec
 LOOK, AUDIT = "Inspect", "Audit"
 
 COMMANDS = {
-    "init": Entry("Write a starter manifest and an application that runs.", BEGIN),
-    "validate": Entry("Check the manifest; report every mistake with its place.", BEGIN),
-    "schema": Entry("Print the manifest's JSON Schema, for editors.", BEGIN),
-    "plan": Entry("Show the runbook of a deploy; change nothing that runs.", SHIP),
-    "up": Entry("Start the environment, then deploy what the manifest declares.", SHIP),
-    "start": Entry("Start the live release after `down` or a reboot; deploy nothing.", SHIP),
-    "deploy": Entry("Ship a version.", SHIP),
-    "rollback": Entry("Roll back to the previous release, or to a named one.", SHIP),
-    "resume": Entry("Finish an unfinished run.", SHIP),
-    "abort": Entry("Roll back the unfinished run, also from another terminal.", SHIP),
-    "down": Entry("Stop everything that runs; keep the data.", SHIP),
-    "maintenance": Entry("Take the system out of service, or put it back.", SHIP),
-    "set": Entry("Store values of variables that have no default in the manifest.", SETTINGS),
-    "unset": Entry("Remove stored values of variables.", SETTINGS),
-    "config": Entry("Show the variables that a service gets, with the source of each.", SETTINGS),
-    "secrets": Entry("List secrets, or set one.", SETTINGS),
-    "status": Entry("Report health, instances and traffic; exit 1 when degraded.", LOOK),
-    "edge": Entry("Show how clients trust the front door's certificate.", LOOK),
-    "metrics": Entry("Print counters of requests, errors and times, for Prometheus.", LOOK),
-    "check": Entry("Check the environment as last deployed; exit 3 when a check fails or has no answer.", LOOK),
-    "smoke": Entry("Run the smoke flows against what runs now; exit 1 when one fails.", LOOK),
-    "history": Entry("List the runs, newest first.", LOOK),
-    "logs": Entry("Show the logs of a service.", LOOK),
-    "journal": Entry("Show, verify or export the journal.", AUDIT),
+    "init": CommandEntry("Write a starter manifest and an application that runs.", BEGIN),
+    "validate": CommandEntry("Check the manifest; report every mistake with its place.", BEGIN),
+    "schema": CommandEntry("Print the manifest's JSON Schema, for editors.", BEGIN),
+    "plan": CommandEntry("Show the runbook of a deploy; change nothing that runs.", SHIP),
+    "up": CommandEntry("Start the environment, then deploy what the manifest declares.", SHIP),
+    "start": CommandEntry("Start the live release after `down` or a reboot; deploy nothing.", SHIP),
+    "deploy": CommandEntry("Ship a version.", SHIP),
+    "rollback": CommandEntry("Roll back to the previous release, or to a named one.", SHIP),
+    "resume": CommandEntry("Finish an unfinished run.", SHIP),
+    "abort": CommandEntry("Roll back the unfinished run, also from another terminal.", SHIP),
+    "down": CommandEntry("Stop everything that runs; keep the data.", SHIP),
+    "maintenance": CommandEntry("Take the system out of service, or put it back.", SHIP),
+    "set": CommandEntry("Store values of variables that have no default in the manifest.", SETTINGS),
+    "unset": CommandEntry("Remove stored values of variables.", SETTINGS),
+    "config": CommandEntry("Show the variables that a service gets, with the source of each.", SETTINGS),
+    "secrets": CommandEntry("List secrets, or set one.", SETTINGS),
+    "status": CommandEntry("Report health, instances and traffic; exit 1 when degraded.", LOOK),
+    "edge": CommandEntry("Show how clients trust the front door's certificate.", LOOK),
+    "metrics": CommandEntry("Print counters of requests, errors and times, for Prometheus.", LOOK),
+    "check": CommandEntry("Check the environment as last deployed; exit 3 when a check fails or has no answer.", LOOK),
+    "smoke": CommandEntry("Run the smoke flows against what runs now; exit 1 when one fails.", LOOK),
+    "history": CommandEntry("List the runs, newest first.", LOOK),
+    "logs": CommandEntry("Show the logs of a service.", LOOK),
+    "journal": CommandEntry("Show, verify or export the journal.", AUDIT),
 }
 
 NOT_YET = "attest backup boot db doctor drill exec incident migrate render restart run scale schedule serve watch"

@@ -79,7 +79,7 @@ def sentence(event: events.Event, run: EventContext) -> str:
             return f"{event.step} done in {duration(event.took_s)}: {event.evidence}"
         case events.Failed():
             return f"{event.step} failed: {event.error}"
-        case events.Withdrawn():
+        case events.TrafficReverted():
             where = f" in stage {event.stage}" if event.stage else ""
             return f"interrupted{where}: traffic returns to the revisions that had it before"
         case events.UndoStarted():

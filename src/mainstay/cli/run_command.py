@@ -22,7 +22,7 @@ from mainstay.history.events import Failed
 from mainstay.history.journal import Row
 from mainstay.model.run_kind import run_kind
 from mainstay.operations.context import Context
-from mainstay.operations.outcome import Outcome
+from mainstay.operations.outcome import CommandOutcome
 from mainstay.system.clock import SystemClock
 
 P = ParamSpec("P")
@@ -43,15 +43,15 @@ class CommandRun(NamedTuple):
 
 
 def run_command(
-    name: str, *examples: str, approves: bool = False, then: Callable[[CommandRun, Outcome], None] | None = None
-) -> Callable[[Callable[Concatenate[CommandRun, P], Outcome]], click.Command]:
+    name: str, *examples: str, approves: bool = False, then: Callable[[CommandRun, CommandOutcome], None] | None = None
+) -> Callable[[Callable[Concatenate[CommandRun, P], CommandOutcome]], click.Command]:
     """Turn a function that calls an operation into the command *name*, with *examples* in its help.
 
     *approves*: the command has the options `--yes` and `--dry-run`; others execute their run without a question.
     *then* prints what to do next after a run that was not rolled back.
     """
 
-    def decorate(operation: Callable[Concatenate[CommandRun, P], Outcome]) -> click.Command:
+    def decorate(operation: Callable[Concatenate[CommandRun, P], CommandOutcome]) -> click.Command:
         def call(invocation: Invocation, /, **options: Any) -> int:
             return _execute(invocation, operation, options, then)
 
@@ -63,9 +63,9 @@ def run_command(
 
 def _execute(
     invocation: Invocation,
-    operation: Callable[..., Outcome],
+    operation: Callable[..., CommandOutcome],
     options: dict[str, Any],
-    then: Callable[[CommandRun, Outcome], None] | None,
+    then: Callable[[CommandRun, CommandOutcome], None] | None,
 ) -> int:
     console = invocation.console
     answers = {name: options.pop(name) for name in ANSWERS if name in options}
@@ -129,7 +129,7 @@ class _Progress:
         return self._display.enter_context(closing(view)).on_event
 
 
-def _print_outcome(console: Console, outcome: Outcome) -> None:
+def _print_outcome(console: Console, outcome: CommandOutcome) -> None:
     if outcome.outcome == "undone":
         console.print(Styled("rolled back:", "bold yellow"), f" {_live(outcome)}")
     elif outcome.outcome == "started":
@@ -141,6 +141,6 @@ def _print_outcome(console: Console, outcome: Outcome) -> None:
         console.print(console.command(outcome.note))
 
 
-def _live(outcome: Outcome) -> str:
+def _live(outcome: CommandOutcome) -> str:
     where = f" at {outcome.url}" if outcome.url else ""
     return f"release {outcome.release} ({outcome.version}) is live{where}" if outcome.release else "no release is live"

@@ -14,7 +14,7 @@ from mainstay.engine.run import Run, append
 from mainstay.engine.runner import Runner
 from mainstay.engine.undo import undo_steps
 from mainstay.errors import BadInput, Interrupted, NotReady, Unreachable
-from mainstay.history.events import Answered, Ended, Outcome, Planned, Resumed, StepNumber, UndoStarted
+from mainstay.history.events import Answered, Ended, Planned, Resumed, RunOutcome, StepNumber, UndoStarted
 from mainstay.history.journal import Journal, Owner, Row
 from mainstay.history.run_state import MOST_RESUMES, RunState, run_state
 from mainstay.model.run_kind import run_kind
@@ -23,7 +23,7 @@ from mainstay.system.clock import Waiter
 from mainstay.system.state_file import decoding
 
 
-def begin(plan: Plan, world: World, journal: Journal, runner: Runner) -> Outcome:
+def begin(plan: Plan, world: World, journal: Journal, runner: Runner) -> RunOutcome:
     """Record *plan* in the journal as a new run, then execute it. Return and raise as `resume` does.
 
     Raises InvariantBroken, and records nothing, when the plan breaks an invariant.
@@ -49,7 +49,7 @@ def begin(plan: Plan, world: World, journal: Journal, runner: Runner) -> Outcome
     return resume(run, world, journal, runner)
 
 
-def resume(identity: str, world: World, journal: Journal, runner: Runner) -> Outcome:
+def resume(identity: str, world: World, journal: Journal, runner: Runner) -> RunOutcome:
     """Resume a run at the step where it stopped, in its current direction, and return its outcome.
 
     A run that is over is not executed again; its recorded outcome is returned.
@@ -138,8 +138,8 @@ def _claim(run: Run, world: World, target: RunTarget, runner: Runner, fence: int
     run.write(Resumed(runner.by, runner.host, fence, runner.tool, now.current))
 
 
-def _finish(run: Run, world: RunWorld, runner: Runner, heartbeat: Heartbeat) -> Outcome:
-    outcome: Outcome = "released"
+def _finish(run: Run, world: RunWorld, runner: Runner, heartbeat: Heartbeat) -> RunOutcome:
+    outcome: RunOutcome = "released"
     try:
         if run.state.direction == "back" or not forward(run, world, runner, heartbeat):
             undo_steps(run, world, heartbeat)

@@ -11,7 +11,7 @@ from mainstay.engine.retry import retry
 from mainstay.engine.run import Rank, Run
 from mainstay.engine.runner import Runner
 from mainstay.errors import FenceRefused, Interrupted, MainstayError, Parked, UndoRequested
-from mainstay.history.events import StepNumber, Withdrawn
+from mainstay.history.events import StepNumber, TrafficReverted
 from mainstay.steps.step import Look, Step
 from mainstay.system.clock import Waiter
 
@@ -55,7 +55,7 @@ def _restore(run: Run, world: RunWorld) -> None:
     looks = (run.steps[number].look for number in traffic_steps if number in run.state.done)
     if any(retry(world, partial(look, world)) is not Look.PRESENT for look in looks):
         # Traffic was reverted while no process executed the run, so earlier observations prove nothing now.
-        _mark_not_done(run, traffic_steps[0])
+        _record_revert(run, traffic_steps[0])
     for step in _last_done_of_each_kind(run):
         retry(world, partial(step.restore, world))
 
@@ -93,14 +93,14 @@ def _revert_traffic(run: Run, world: RunWorld) -> None:
     traffic_steps = _last_traffic_steps(run)
     if not traffic_steps or run.state.irreversible:
         return
-    _mark_not_done(run, traffic_steps[0])
+    _record_revert(run, traffic_steps[0])
     # Use a fresh waiter: the pending interrupt must not cut short the wait for the revert.
     quiet = replace(world, waiter=Waiter(world.clock))
-    retry(quiet, lambda: run.steps[traffic_steps[-1]].withdraw(quiet))
+    retry(quiet, lambda: run.steps[traffic_steps[-1]].revert_traffic(quiet))
 
 
-def _mark_not_done(run: Run, first: StepNumber) -> None:
+def _record_revert(run: Run, first: StepNumber) -> None:
     """Mark every started step from *first* on as not done."""
     stage = next(phase.stage for phase, ranks in run.phases() if first in dict(chain.from_iterable(ranks)))
     after = dropwhile(lambda number: number != first, run.steps)
-    run.write(Withdrawn(stage or 0, tuple(number for number in after if number in run.state.started)))
+    run.write(TrafficReverted(stage or 0, tuple(number for number in after if number in run.state.started)))

@@ -7,7 +7,7 @@ import msgspec
 StepNumber = str
 """`PHASE.STEP`, both counted from 1, as the plan prints it."""
 
-Outcome = Literal["released", "undone"]
+RunOutcome = Literal["released", "undone"]
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -82,11 +82,11 @@ class Failed(msgspec.Struct, frozen=True):
     remedy: str = ""
 
 
-class Withdrawn(msgspec.Struct, frozen=True):
+class TrafficReverted(msgspec.Struct, frozen=True):
     """Traffic of a stage was reverted, or is about to be, so steps count as not done; the run can be resumed."""
 
     stage: int
-    reopened: tuple[StepNumber, ...]
+    not_done: tuple[StepNumber, ...]
     """Steps that count as started but not done from here on."""
 
 
@@ -131,7 +131,7 @@ class Answered(msgspec.Struct, frozen=True):
 class Ended(msgspec.Struct, frozen=True):
     """The run is over. The outcome `released` also covers a completed rollback or down."""
 
-    outcome: Outcome
+    outcome: RunOutcome
     note: str = ""
 
 
@@ -142,7 +142,7 @@ Event = (
     | Progress
     | Done
     | Failed
-    | Withdrawn
+    | TrafficReverted
     | UndoStarted
     | Undoing
     | Undone
@@ -158,8 +158,8 @@ NAMES: dict[type, str] = {
     Progress: "progress",
     Done: "done",
     Failed: "failed",
-    Withdrawn: "withdrawn",
-    UndoStarted: "turned",
+    TrafficReverted: "traffic-reverted",
+    UndoStarted: "undo-started",
     Undoing: "undoing",
     Undone: "undone",
     ParkedAt: "parked",

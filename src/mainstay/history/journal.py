@@ -34,11 +34,11 @@ class Owner(msgspec.Struct, frozen=True):
     abort_requested_for: str | None = None
 
 
-Entry = tuple[str, bytes]
+JournalEntry = tuple[str, bytes]
 """The name and the body of an event to append."""
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class Verification(msgspec.Struct, frozen=True):
     """The result of verifying up to row `rows`; `bad` is the row at which a change or a loss was found."""
 
     rows: int
@@ -70,7 +70,7 @@ class Journal(Protocol):
     def rows(self, run: str | None = None, *, after: int = 0) -> list[Row]:
         """Return the rows of *run*, or of all runs, with a sequence above *after*, in order."""
 
-    def append(self, run: str, *entries: Entry, sign: bool = False) -> list[Row]:
+    def append(self, run: str, *entries: JournalEntry, sign: bool = False) -> list[Row]:
         """Append a row for each of *entries*, in one transaction, and return the rows; they are durable then.
 
         With *sign* the head is then signed for the last row: from now on the loss of it or of an earlier row is
@@ -102,7 +102,7 @@ def chained(previous: bytes, row: Row) -> bytes:
     return hashlib.sha256(previous + lines + row.body).digest()
 
 
-def verify_chain(stored: Iterable[tuple[Row, bytes]], *, after: int = 0, previous: bytes = GENESIS) -> Verdict:
+def verify_chain(stored: Iterable[tuple[Row, bytes]], *, after: int = 0, previous: bytes = GENESIS) -> Verification:
     """Return the verdict on the hash chain; it names the first row whose sequence or hash is wrong.
 
     The chain begins after row *after*, whose hash is *previous*.
@@ -111,9 +111,9 @@ def verify_chain(stored: Iterable[tuple[Row, bytes]], *, after: int = 0, previou
     for row, kept in stored:
         previous = chained(previous, row)
         if row.sequence != count + 1 or previous != kept:
-            return Verdict(count, count + 1, f"row {count + 1} does not have the hash of its content")
+            return Verification(count, count + 1, f"row {count + 1} does not have the hash of its content")
         count += 1
-    return Verdict(count)
+    return Verification(count)
 
 
 def run_after(runs: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from mainstay.history import events
-from mainstay.history.events import Event, Outcome, StepNumber
+from mainstay.history.events import Event, RunOutcome, StepNumber
 from mainstay.history.journal import Row
 
 Direction = Literal["forward", "back"]
@@ -36,7 +36,7 @@ class RunState(msgspec.Struct, frozen=True):
     """Number of processes that started to execute the run since it last made progress."""
     current: StepNumber | None = None
     """The step that is executing, or was executing when the run stopped."""
-    outcome: Outcome | None = None
+    outcome: RunOutcome | None = None
     began: str = ""
     since: str = ""
     """Time at which the last row was written."""
@@ -90,8 +90,8 @@ def _after(now: RunState, event: Event) -> RunState:
             return replace(_moved_on(now, step), done=now.done | {step}, parked=None)
         case events.Answered(step=step):
             return replace(_taken_back(_moved_on(now, step), step), parked=None)
-        case events.Withdrawn(reopened=reopened):
-            return replace(now, done=now.done - set(reopened), current=next(iter(reopened), None), resumes=0)
+        case events.TrafficReverted(not_done=not_done):
+            return replace(now, done=now.done - set(not_done), current=next(iter(not_done), None), resumes=0)
         case events.UndoStarted():
             return replace(now, direction="back", resumes=0)
         case events.ParkedAt():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from mainstay.history.journal import GENESIS, Signer, Verdict, Verifier
+from mainstay.history.journal import GENESIS, Signer, Verification, Verifier
 
 HEAD_BYTES = 512
 """One disk sector: written atomically, and overwritten in place even on a full disk."""
@@ -30,7 +30,7 @@ class Head:
         finally:
             os.close(file)
 
-    def verify(self, last: int, hash_of: Callable[[int], bytes | None], key: Verifier | None) -> Verdict:
+    def verify(self, last: int, hash_of: Callable[[int], bytes | None], key: Verifier | None) -> Verification:
         """Return the verdict on whether a journal contains the row that this head was signed for, as its `rows`.
 
         The journal ends with row *last*; *hash_of* returns the stored hash of a row.
@@ -39,15 +39,15 @@ class Head:
             content = msgspec.json.decode(self.path.read_bytes(), type=_Content)
             signed, signature = bytes.fromhex(content.hash), bytes.fromhex(content.signature)
         except (OSError, ValueError):
-            return Verdict(last, last + 1, f"{self.path} cannot be read, so rows may be missing")
+            return Verification(last, last + 1, f"{self.path} cannot be read, so rows may be missing")
         sequence = content.sequence
         if key and not key.signed(_signed(sequence, signed), signature):
-            return Verdict(last, sequence, f"{self.path} was not signed with this environment's key")
+            return Verification(last, sequence, f"{self.path} was not signed with this environment's key")
         if sequence > last:
-            return Verdict(last, last + 1, f"rows {last + 1} to {sequence} are missing")
+            return Verification(last, last + 1, f"rows {last + 1} to {sequence} are missing")
         if signed != (hash_of(sequence) if sequence else GENESIS):
-            return Verdict(last, sequence, f"{self.path} was signed for another row {sequence}")
-        return Verdict(sequence)
+            return Verification(last, sequence, f"{self.path} was signed for another row {sequence}")
+        return Verification(sequence)
 
 
 class _Content(msgspec.Struct, frozen=True):

@@ -15,11 +15,11 @@ from mainstay.errors import JournalCorrupt
 from mainstay.history import journal_file
 from mainstay.history.journal import (
     GENESIS,
-    Entry,
+    JournalEntry,
     Owner,
     Row,
     Signer,
-    Verdict,
+    Verification,
     Verifier,
     chained,
     run_after,
@@ -59,7 +59,7 @@ class SqliteReader:
             updated = database.execute("update owner set abort_requested_for = run where run = ?", (run,))
             return updated.rowcount == 1
 
-    def verify(self, key: Verifier | None = None) -> Verdict:
+    def verify(self, key: Verifier | None = None) -> Verification:
         verdict = self._verified(key)
         for _ in range(ATTEMPTS - 1):
             # Another process may write between the reads of rows and head, so only a repeated mismatch counts.
@@ -72,12 +72,12 @@ class SqliteReader:
                 line = {**msgspec.structs.asdict(row), "body": msgspec.Raw(row.body), "hash": kept.hex()}
                 yield msgspec.json.encode(line) + b"\n"
 
-    def _verified(self, key: Verifier | None) -> Verdict:
+    def _verified(self, key: Verifier | None) -> Verification:
         try:
             with self._open() as database:
                 stored = list(journal_file.stored(database))
         except JournalCorrupt as reason:
-            return Verdict(0, 1, reason.what)
+            return Verification(0, 1, reason.what)
         chain = verify_chain(stored)
         if chain.bad or not (stored or self._head.path.exists()):
             return chain
@@ -113,7 +113,7 @@ class SqliteJournal:
         self._sequence, self._hash = self._verified()
         sync(path.parent)
 
-    def append(self, run: str, *entries: Entry, sign: bool = False) -> list[Row]:
+    def append(self, run: str, *entries: JournalEntry, sign: bool = False) -> list[Row]:
         with self._guard, journal_file.translating_errors(self._path):
             at = self._clock.now().isoformat(timespec="milliseconds")
             rows = [Row(number, at, run, *entry) for number, entry in enumerate(entries, self._sequence + 1)]

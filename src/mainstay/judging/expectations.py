@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mainstay.judging.flow_text import Values, fill, fill_all, fill_regex
-from mainstay.judging.json_path import Found, values_at
+from mainstay.judging.json_path import JsonValues, values_at
 from mainstay.model.flow import Expectation
 from mainstay.model.http import HttpResponse
 
@@ -68,7 +68,7 @@ def _json(response: HttpResponse, expect: Expectation, values: Values) -> Iterat
                 yield f"{each.path} {problem}"
 
 
-def _problem(found: Found, comparison: str, wanted: Any, values: Values) -> str:
+def _problem(found: JsonValues, comparison: str, wanted: Any, values: Values) -> str:
     """Return how the values differ from what is *wanted* of them; empty when they do not."""
     if comparison == "exists":
         return "" if bool(found.values) == wanted else "does not exist" if wanted else f"is {_shown(found.values[0])}"
@@ -82,7 +82,7 @@ def _problem(found: Found, comparison: str, wanted: Any, values: Values) -> str:
     return f"is {_shown(bad[0])}, not {relation}{_shown(wanted)}" if bad else ""
 
 
-def _count(found: Found, wanted: int | Mapping[str, int]) -> str:
+def _count(found: JsonValues, wanted: int | Mapping[str, int]) -> str:
     """Compare the length of the list at a path, or the number of values if the path leads to several."""
     if found.single and not (found.values and isinstance(found.values[0], list)):
         return f"is {_shown(found.values[0])}, not a list" if found.values else "does not exist"

@@ -20,7 +20,7 @@ SLACK_S = 1.0
 ANY_HOST = "localhost"
 
 
-class Kept(NamedTuple):
+class KeptValues(NamedTuple):
     """The values that a step keeps, and the paths that led to none."""
 
     values: dict[str, object]
@@ -43,16 +43,16 @@ def request_of(step: FlowStep, flow: Flow, edge: Edge | None, values: Values, co
     )
 
 
-def kept_of(step: FlowStep, response: HttpResponse, values: Values) -> Kept:
+def kept_of(step: FlowStep, response: HttpResponse, values: Values) -> KeptValues:
     """Return the values that *step* keeps of its response."""
     if not step.keep:
-        return Kept({}, ())
+        return KeptValues({}, ())
     try:
         document = document_of(response)
     except NoJson:
-        return Kept({}, tuple(step.keep.values()))
+        return KeptValues({}, tuple(step.keep.values()))
     found = {name: values_at(document, fill(path, values)).values for name, path in step.keep.items()}
-    return Kept(
+    return KeptValues(
         {name: each[0] for name, each in found.items() if each},
         tuple(step.keep[name] for name, each in found.items() if not each),
     )

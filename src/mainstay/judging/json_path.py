@@ -5,17 +5,17 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 
-class Found(NamedTuple):
+class JsonValues(NamedTuple):
     """The values at a path; `single`: the path leads to at most one value."""
 
     values: tuple[Any, ...]
     single: bool
 
 
-def values_at(document: object, path: str) -> Found:
+def values_at(document: object, path: str) -> JsonValues:
     """Return the values of *document* at *path*."""
     compiled = _compiled(path)
-    return Found(tuple(compiled.findall(document)), compiled.singular_query())
+    return JsonValues(tuple(compiled.findall(document)), compiled.singular_query())
 
 
 @lru_cache(maxsize=512)

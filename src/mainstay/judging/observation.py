@@ -7,7 +7,7 @@ from typing import NamedTuple
 from mainstay.judging.sequential_test import Share
 from mainstay.judging.verdict import SLOW, Comparison, Verdict, judge
 from mainstay.model.fleet import Revision
-from mainstay.model.signals import PREVIEW, Counts, Signals, Source
+from mainstay.model.signals import PREVIEW, Counts, Signals, SignalSource
 
 WARM_UP_S = 3.0
 """Seconds for which times of the new release are not compared: new processes answer their first requests slowly."""
@@ -36,7 +36,7 @@ class _Times(NamedTuple):
 
     p95: float
     p99: float
-    since: dict[Source, Counts]
+    since: dict[SignalSource, Counts]
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Observation:
     before: Signals
     start: Signals
     _times: dict[str, _Times] = field(default_factory=dict)
-    _earlier: dict[Source, Counts] = field(init=False)
+    _earlier: dict[SignalSource, Counts] = field(init=False)
 
     def __post_init__(self) -> None:
         self._earlier = self.start.since(self.before)
@@ -78,7 +78,7 @@ class Observation:
         """The number of comparisons: errors and two times, of each release and of each of several instances."""
         return sum(3 * (1 + (each.instances if each.instances > 1 else 0)) for each in self.services)
 
-    def _old(self, compared: Compared, counted: Mapping[Source, Counts]) -> Counts | None:
+    def _old(self, compared: Compared, counted: Mapping[SignalSource, Counts]) -> Counts | None:
         if compared.old is None:
             return None
         found = counted if compared.side_by_side else self._earlier
@@ -127,7 +127,7 @@ def _beyond(milliseconds: float) -> float:
     return max(milliseconds * SLOWER_BY, milliseconds + SLOWER_BY_MS)
 
 
-def _instances(counts: Mapping[Source, Counts], service: str, release: int) -> dict[str, Counts]:
+def _instances(counts: Mapping[SignalSource, Counts], service: str, release: int) -> dict[str, Counts]:
     """Return the counts of a release by instance, without those of the preview door."""
     found: dict[str, Counts] = {}
     for source, each in counts.items():

@@ -6,7 +6,7 @@ from mainstay.manifest.messages import Violation, did_you_mean
 from mainstay.manifest.scope import Scope
 from mainstay.manifest.service import ServiceSection
 from mainstay.manifest.yaml_tree import Location
-from mainstay.model.placeholders import ADDRESS, BY_NAME, PLACEHOLDERS, VOLUME, Found, Where, found_in
+from mainstay.model.placeholders import ADDRESS, BY_NAME, PLACEHOLDERS, VOLUME, PlaceholderUse, Where, found_in
 
 _WRITTEN = {each.name: each.written for each in PLACEHOLDERS}
 _REASONS: dict[Where, tuple[str, str]] = {
@@ -50,7 +50,7 @@ def _texts(service: ServiceSection) -> Iterator[tuple[Where, Location, str]]:
     yield "image", ("image",), service.image or ""
 
 
-def _names(text: str) -> Iterator[Found]:
+def _names(text: str) -> Iterator[PlaceholderUse]:
     """Yield the names in *text* that are placeholders, or that are probably misspelt ones."""
     for found in found_in(text):
         # `{a:1}` is left alone like any JSON, but `{volme:uploads}` is a mistake.
@@ -58,7 +58,7 @@ def _names(text: str) -> Iterator[Found]:
             yield found
 
 
-def _unknown(found: Found, at: Location) -> list[Violation]:
+def _unknown(found: PlaceholderUse, at: Location) -> list[Violation]:
     if found.name not in BY_NAME:
         remedy = did_you_mean(found.written, _WRITTEN.values())
         return [Violation(at, "unknown-placeholder", f"{found.written} is not a placeholder", remedy)]
@@ -67,7 +67,7 @@ def _unknown(found: Found, at: Location) -> list[Violation]:
     return []
 
 
-def _misplaced(found: Found, where: Where, at: Location) -> list[Violation]:
+def _misplaced(found: PlaceholderUse, where: Where, at: Location) -> list[Violation]:
     if where in BY_NAME[found.name].where:
         return []
     why, remedy = _REASONS[where]
@@ -75,14 +75,14 @@ def _misplaced(found: Found, where: Where, at: Location) -> list[Violation]:
     return [Violation(at, "misplaced-placeholder", what, remedy.replace("{name}", found.name.upper()))]
 
 
-def _absent(found: Found, name: str, scope: Scope, at: Location) -> list[Violation]:
+def _absent(found: PlaceholderUse, name: str, scope: Scope, at: Location) -> list[Violation]:
     if found.name not in ADDRESS or not scope.lacks(name, "port"):
         return []
     what = f"{found.written} has no value: {name} has no port"
     return [Violation(at, "misplaced-placeholder", what, f"give {name} a port, or leave {found.written} out")]
 
 
-def _no_volume(found: Found, name: str, volumes: set[str], at: Location) -> list[Violation]:
+def _no_volume(found: PlaceholderUse, name: str, volumes: set[str], at: Location) -> list[Violation]:
     if found.name != VOLUME or not found.argument or found.argument in volumes:
         return []
     remedy = did_you_mean(found.argument, volumes) if volumes else f"add volumes: [{found.argument}:PATH] to {name}"

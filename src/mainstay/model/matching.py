@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
 
-class Place(Protocol):
+class HostAndPath(Protocol):
     """A host and a path: `host` is empty for every host, and `*.shop.example` for names with one more label."""
 
     @property
@@ -14,15 +14,15 @@ class Place(Protocol):
     def path(self) -> str: ...
 
 
-_Place = TypeVar("_Place", bound=Place)
+_HostAndPath = TypeVar("_HostAndPath", bound=HostAndPath)
 
 
-def in_order(places: Iterable[_Place]) -> list[_Place]:
+def in_order(places: Iterable[_HostAndPath]) -> list[_HostAndPath]:
     """Return *places* in the order of their comparison: exact hosts, wildcards, every host; then the longest path."""
     return sorted(places, key=lambda place: (_rank(place.host), -len(place.path), place.path))
 
 
-def matches(place: Place, host: str, path: str) -> bool:
+def matches(place: HostAndPath, host: str, path: str) -> bool:
     """Return whether *place* matches *host* and the decoded *path*."""
     return matches_host(place.host, host) and f"{path}/".startswith(prefix(place) + "/")
 
@@ -35,7 +35,7 @@ def matches_host(pattern: str, host: str) -> bool:
     return pattern in ("", host)
 
 
-def prefix(place: Place) -> str:
+def prefix(place: HostAndPath) -> str:
     """Return the path of *place* without a slash at its end; empty for the root."""
     return place.path.rstrip("/")
 

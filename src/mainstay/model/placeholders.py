@@ -46,7 +46,7 @@ BY_NAME = {each.name: each for each in PLACEHOLDERS}
 _BRACES = re.compile(r"(?<![{$])\{([a-z][a-z0-9_]*)(?::([^{}]*))?\}")
 
 
-class Found(NamedTuple):
+class PlaceholderUse(NamedTuple):
     """A name in single braces: `{name}` or, with an argument, `{name:argument}`."""
 
     name: str
@@ -54,9 +54,9 @@ class Found(NamedTuple):
     written: str
 
 
-def found_in(text: str) -> Iterator[Found]:
+def found_in(text: str) -> Iterator[PlaceholderUse]:
     """Yield every lower-case name in single braces, whether or not it is a placeholder."""
-    return (Found(match[1], match[2], match[0]) for match in _BRACES.finditer(text))
+    return (PlaceholderUse(match[1], match[2], match[0]) for match in _BRACES.finditer(text))
 
 
 def uses(name: str, texts: Iterable[str]) -> bool:

@@ -56,7 +56,7 @@ PREVIEW = "preview"
 """The route of requests through the preview door."""
 
 
-class Source(msgspec.Struct, frozen=True, order=True):
+class SignalSource(msgspec.Struct, frozen=True, order=True):
     """What a counter is about: requests that matched `route` and went to this instance of a service."""
 
     service: str
@@ -104,17 +104,17 @@ class Signals(msgspec.Struct, frozen=True):
     """Changes when the counters began again from zero, because the target was restarted."""
     at_s: float
     """Seconds of a clock that never steps. Compare only times of one epoch."""
-    counts: tuple[tuple[Source, Counts], ...] = ()
+    counts: tuple[tuple[SignalSource, Counts], ...] = ()
     lost: int = 0
     """Requests that were not counted because their lines were lost or skipped."""
 
-    def since(self, earlier: "Signals") -> dict[Source, Counts]:
+    def since(self, earlier: "Signals") -> dict[SignalSource, Counts]:
         """Return what was counted since *earlier*; all of it when the counters began again in between."""
         before = dict(earlier.counts) if earlier.epoch == self.epoch else {}
         return {source: counts - before.get(source, Counts()) for source, counts in self.counts}
 
 
-def by_release(counts: dict[Source, Counts]) -> dict[tuple[str, int], Counts]:
+def by_release(counts: dict[SignalSource, Counts]) -> dict[tuple[str, int], Counts]:
     """Return the counts of every service and release, without those of the preview door."""
     found: dict[tuple[str, int], Counts] = {}
     for source, each in counts.items():

@@ -3,12 +3,12 @@
 from mainstay.engine.runner import Runner
 from mainstay.errors import BadInput, FrontDoorLost, MainstayError, StepFailed
 from mainstay.history.summary import History
-from mainstay.operations import plan as planning
+from mainstay.operations import plan as plans
 from mainstay.operations.context import Context
 from mainstay.operations.execute import Approve, execute, require_same, stale
 from mainstay.operations.history import history_of
 from mainstay.operations.manifest import manifest_of
-from mainstay.operations.outcome import Outcome
+from mainstay.operations.outcome import CommandOutcome
 from mainstay.operations.session import require_idle
 from mainstay.operations.start_live import NOT_STARTED, Notices, start_live
 from mainstay.planning.plan import Plan
@@ -23,7 +23,7 @@ def deploy(
     runner: Runner,
     notices: Notices,
     plan_id: str | None = None,
-) -> Outcome:
+) -> CommandOutcome:
     """Make what the manifest declares, at *version*, live; on failure everything is rolled back.
 
     A stopped environment is started first, as far as it starts. Raises NotReady when the plan is declined or stale,
@@ -32,10 +32,10 @@ def deploy(
     """
     require_idle(context)
     # Plan first, so that bad input is refused before anything is started.
-    plan = _fresh(context, plan_id) if plan_id else planning.make(context, version)
+    plan = _fresh(context, plan_id) if plan_id else plans.make(context, version)
     started = NOT_STARTED if approve.dry_run else start_live(context, runner, notices, only_if_stopped=True)
     if started.acted and not plan_id:  # What the plan depends on has changed.
-        plan = planning.make(context, version)
+        plan = plans.make(context, version)
     if plan.unchanged and not started.acted and not approve.dry_run:  # There is nothing to deploy: start what stopped.
         started = start_live(context, runner, notices)
     if started.failure:
@@ -45,7 +45,7 @@ def deploy(
     outcome = execute(
         context,
         plan,
-        lambda: planning.make(context, plan.version),
+        lambda: plans.make(context, plan.version),
         approve=approve,
         runner=runner,
         started=started,
@@ -57,9 +57,9 @@ def deploy(
 
 def _fresh(context: Context, plan_id: str) -> Plan:
     """Return the stored plan. Raises NotReady when it is stale, before it is shown for approval."""
-    plan = planning.kept(context, plan_id)
+    plan = plans.kept(context, plan_id)
     try:
-        now = planning.make(context, plan.version)
+        now = plans.make(context, plan.version)
     except BadInput as error:
         if error.code != "version-fixed":
             raise
@@ -70,7 +70,7 @@ def _fresh(context: Context, plan_id: str) -> Plan:
     return plan
 
 
-def start_repaired(outcome: Outcome, plan: Plan, context: Context, runner: Runner, notices: Notices) -> None:
+def start_repaired(outcome: CommandOutcome, plan: Plan, context: Context, runner: Runner, notices: Notices) -> None:
     """Start the services whose content *plan* has repaired. Raises StepFailed when one of them does not start."""
     if outcome.outcome == "released" and any(
         isinstance(step, FetchArtifact) and step.repairs for _, step in plan.steps()

@@ -4,14 +4,14 @@ from mainstay.engine.runner import Runner
 from mainstay.operations.context import Context
 from mainstay.operations.execute import Approve, execute
 from mainstay.operations.history import history_of
-from mainstay.operations.outcome import Outcome
+from mainstay.operations.outcome import CommandOutcome
 from mainstay.operations.session import require_idle, without_run
 from mainstay.planning import down as planned
 from mainstay.planning.facts import look
 from mainstay.planning.plan import Plan
 
 
-def down(context: Context, *, data: bool = False, approve: Approve, runner: Runner) -> Outcome:
+def down(context: Context, *, data: bool = False, approve: Approve, runner: Runner) -> CommandOutcome:
     """Stop everything that runs; with *data*, also remove its data. Without *data*, `start` starts it again."""
     environment = context.stored()
     require_idle(context)

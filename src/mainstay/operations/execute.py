@@ -9,7 +9,7 @@ from mainstay.engine.runner import Runner
 from mainstay.errors import NotReady
 from mainstay.operations.context import Context
 from mainstay.operations.front_door import require_front_door
-from mainstay.operations.outcome import Outcome
+from mainstay.operations.outcome import CommandOutcome
 from mainstay.operations.session import begin, open_journal, require_no_unfinished_run, without_run
 from mainstay.operations.start_live import NOT_STARTED, StartResult
 from mainstay.planning.plan import Plan
@@ -36,7 +36,7 @@ def execute(
     runner: Runner,
     started: StartResult = NOT_STARTED,
     new_plan: str = "",
-) -> Outcome:
+) -> CommandOutcome:
     """Ask for approval, take the lock, plan again, and execute the plan if the second one is the same.
 
     *started* is the result of the start that preceded it. *new_plan* is the command that makes a new plan when this one

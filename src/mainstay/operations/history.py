@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from mainstay.errors import BadInput
-from mainstay.history.journal import Row, Verdict
+from mainstay.history.journal import Row, Verification
 from mainstay.history.run_state import RunState
 from mainstay.history.signing import PublicKey
 from mainstay.history.sqlite import SqliteReader
@@ -55,6 +55,6 @@ def show_journal(context: Context, run: str | None = None) -> list[Row]:
     return rows
 
 
-def verify_journal(context: Context) -> Verdict:
+def verify_journal(context: Context) -> Verification:
     """Verify with the public key that no row was changed or is missing. Raises JournalCorrupt without that key."""
     return journal_reader(context).verify(PublicKey.read(context.folders.public_key))

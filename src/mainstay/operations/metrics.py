@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mainstay.model.signals import GROWTH, Counts, Signals, Source
+from mainstay.model.signals import GROWTH, Counts, Signals, SignalSource
 from mainstay.operations.context import Context
 
 BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -41,7 +41,7 @@ def _head(metric: str, does: str, kind: str) -> tuple[str, str]:
     return f"# HELP {metric} {does}", f"# TYPE {metric} {kind}"
 
 
-def _histogram(metric: str, source: Source, counts: Counts) -> Iterator[str]:
+def _histogram(metric: str, source: SignalSource, counts: Counts) -> Iterator[str]:
     times = {GROWTH**bucket / 1000: count for bucket, count in counts.latency.buckets.items()}
     for bound in BOUNDS_S:
         within = sum(count for seconds, count in times.items() if seconds <= bound)
@@ -51,7 +51,7 @@ def _histogram(metric: str, source: Source, counts: Counts) -> Iterator[str]:
     yield f"{metric}_count{_labels(source)} {counts.latency.count}"
 
 
-def _labels(source: Source, **more: str) -> str:
+def _labels(source: SignalSource, **more: str) -> str:
     named = {"service": source.service, "release": str(source.release), "instance": source.instance}
     named |= {"route": source.route} | more
     return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in named.items()) + "}"

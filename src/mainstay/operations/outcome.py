@@ -4,12 +4,12 @@ from typing import Literal
 
 import msgspec
 
-from mainstay.history.events import Outcome as RunOutcome
+from mainstay.history.events import RunOutcome
 
 OutcomeName = RunOutcome | Literal["started", "unchanged"]
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class CommandOutcome(msgspec.Struct, frozen=True):
     """How a command ended. `run` is empty if the command executed no run.
 
     `released` and `undone` are the outcome of the run; `started`: the live release was started, and nothing else had to

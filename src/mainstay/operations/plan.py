@@ -48,7 +48,7 @@ def make(context: Context, version: str | None = None) -> Plan:
         context,
     )
     if plan.release.edge is not None and plan.release.edge != now.serving.edge:
-        world.target.refuse_taken(plan.release.edge)
+        world.target.require_free_ports(plan.release.edge)
     fingerprint = declared(manifest, now) if manifest == written else _declared_or_unknown(written, context)
     plan = replace(plan, declared=fingerprint)
     keep(plan, context)

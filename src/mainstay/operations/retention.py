@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from mainstay.drivers.targets.target import Kept
+from mainstay.drivers.targets.target import Retained
 from mainstay.history.summary import History
 from mainstay.model import Release
 from mainstay.system.folder_content import oldest
@@ -14,14 +14,14 @@ KEPT_RELEASES = 5
 KEPT_PLANS = 20
 
 
-def kept(past: History) -> Kept:
+def kept(past: History) -> Retained:
     """Return the releases that were live last, including the live one, with the revisions and artifacts they run."""
     numbers = past.served[:KEPT_RELEASES]
     documents = [msgspec.json.decode(found, type=Release) for number in numbers if (found := past.document(number))]
     services = [each for release in documents for each in release.services.items()]
     revisions = frozenset((name, service.revision) for name, service in services)
     artifacts = frozenset(key for release in documents for key in _artifacts(release))
-    return Kept(frozenset(numbers), revisions, artifacts)
+    return Retained(frozenset(numbers), revisions, artifacts)
 
 
 def prune_plans(folders: Folders) -> None:

@@ -9,7 +9,7 @@ from mainstay.operations import plan
 from mainstay.operations.context import Context
 from mainstay.operations.execute import Approve, execute
 from mainstay.operations.history import history_of
-from mainstay.operations.outcome import Outcome
+from mainstay.operations.outcome import CommandOutcome
 from mainstay.operations.retention import kept
 from mainstay.operations.session import require_idle
 from mainstay.operations.start_live import NOT_STARTED, Notices, start_live
@@ -18,7 +18,9 @@ from mainstay.planning.facts import document, look
 from mainstay.planning.plan import Plan
 
 
-def rollback(context: Context, to: int | None = None, *, approve: Approve, runner: Runner, notices: Notices) -> Outcome:
+def rollback(
+    context: Context, to: int | None = None, *, approve: Approve, runner: Runner, notices: Notices
+) -> CommandOutcome:
     """Make release *to* live again; by default the one that was live before this one.
 
     A stopped environment is started first, as far as it starts: the live release may be the reason for the rollback.

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from mainstay.drivers.secrets.sealed_file import Kept, Sealed, SealedEntry
+from mainstay.drivers.secrets.sealed_file import Sealed, SealedEntry, StoredSecret
 from mainstay.errors import BadInput
 from mainstay.manifest import Manifest, VariableSection
 from mainstay.manifest.messages import did_you_mean
@@ -121,12 +121,12 @@ def set_secrets(
     return tuple(_change(found, each) for each in kept)
 
 
-def _predicted(sealed: Sealed, name: str, value: Secret) -> Kept:
+def _predicted(sealed: Sealed, name: str, value: Secret) -> StoredSecret:
     newest = sealed.present(name) or 0
     changed = newest == 0 or sealed.read(SecretRef(name, newest)).reveal() != value.reveal()
-    return Kept(SecretRef(name, newest + changed), changed)
+    return StoredSecret(SecretRef(name, newest + changed), changed)
 
 
-def _change(found: Settable, kept: Kept) -> SecretChange:
+def _change(found: Settable, kept: StoredSecret) -> SecretChange:
     readers = found.manifest.readers(kept.ref.name) if found.manifest else ()
     return SecretChange(kept.ref.name, kept.ref.version or 0, kept.changed, readers)

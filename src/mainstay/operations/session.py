@@ -12,7 +12,7 @@ from mainstay.drivers.world import World
 from mainstay.engine import engine
 from mainstay.engine.runner import Runner
 from mainstay.errors import LockHeld
-from mainstay.history.events import Outcome as RunOutcome
+from mainstay.history.events import RunOutcome
 from mainstay.history.journal import Journal
 from mainstay.history.signing import SigningKey
 from mainstay.history.sqlite import SqliteJournal
@@ -22,7 +22,7 @@ from mainstay.model.run_kind import run_kind
 from mainstay.operations.context import Context, write_environment
 from mainstay.operations.given_secrets import store
 from mainstay.operations.history import history_of, journal_reader
-from mainstay.operations.outcome import Outcome, OutcomeName
+from mainstay.operations.outcome import CommandOutcome, OutcomeName
 from mainstay.operations.retention import kept, prune_plans
 from mainstay.planning.plan import Plan
 from mainstay.system.clock import SystemClock
@@ -77,7 +77,7 @@ def require_no_unfinished_run(context: Context) -> None:
         raise LockHeld(what, remedy="mainstay resume, or mainstay abort to go back", code="run-unfinished")
 
 
-def begin(plan: Plan, journal: Journal, context: Context, runner: Runner) -> Outcome:
+def begin(plan: Plan, journal: Journal, context: Context, runner: Runner) -> CommandOutcome:
     """Store the values of *plan*, start a stopped environment, execute the plan. The caller holds the lock."""
     # Store the environment first: it records where the key of the secrets is, so later shells cannot change that.
     write_environment(plan.environment, context.folders)
@@ -89,7 +89,7 @@ def begin(plan: Plan, journal: Journal, context: Context, runner: Runner) -> Out
     return execute_run(context, world, lambda: engine.begin(plan, world, journal, runner))
 
 
-def execute_run(context: Context, world: World, execute: Callable[[], RunOutcome]) -> Outcome:
+def execute_run(context: Context, world: World, execute: Callable[[], RunOutcome]) -> CommandOutcome:
     """Execute a run in *world* and return its outcome; the caller holds the lock."""
     began = time.monotonic()
     outcome = execute()
@@ -101,7 +101,7 @@ def execute_run(context: Context, world: World, execute: Callable[[], RunOutcome
     return replace(outcome_now(context, world.target, run.kind, outcome, took_s, note), run=run.run)
 
 
-def without_run(context: Context, kind: str, started: bool, took_s: float, note: str) -> Outcome:
+def without_run(context: Context, kind: str, started: bool, took_s: float, note: str) -> CommandOutcome:
     """Return the outcome of a command that executed no run: it only started what was live, or changed nothing."""
     target = context.target(context.stored())
     return outcome_now(context, target, kind, "started" if started else "unchanged", took_s, note)
@@ -109,11 +109,11 @@ def without_run(context: Context, kind: str, started: bool, took_s: float, note:
 
 def outcome_now(
     context: Context, target: Target, kind: str, outcome: OutcomeName, took_s: float, note: str = ""
-) -> Outcome:
+) -> CommandOutcome:
     """Return *outcome* with the release that is live now and its address; `run` is empty."""
     live = history_of(context).live
     number, version = (live.number, live.version) if live else (None, "")
-    return Outcome("", kind, outcome, number, version, target.traffic_status().url, took_s, note)
+    return CommandOutcome("", kind, outcome, number, version, target.traffic_status().url, took_s, note)
 
 
 def _store_live_environment(context: Context, past: History) -> None:

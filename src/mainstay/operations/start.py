@@ -5,12 +5,12 @@ from mainstay.errors import BadInput, LockHeld
 from mainstay.model.run_kind import run_kind
 from mainstay.operations.context import Context
 from mainstay.operations.history import history_of
-from mainstay.operations.outcome import Outcome
+from mainstay.operations.outcome import CommandOutcome
 from mainstay.operations.session import require_idle, without_run
 from mainstay.operations.start_live import Notices, restart_supervisor, start_live
 
 
-def start(context: Context, *, runner: Runner, notices: Notices, unless_stopped: bool = False) -> Outcome:
+def start(context: Context, *, runner: Runner, notices: Notices, unless_stopped: bool = False) -> CommandOutcome:
     """Start the live release, and nothing newer.
 
     *unless_stopped*: do nothing in an environment that was stopped by `down`. Raises StepFailed, naming the services

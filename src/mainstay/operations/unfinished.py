@@ -12,7 +12,7 @@ from mainstay.history.run_state import run_state
 from mainstay.model.run_kind import run_kind
 from mainstay.operations.context import Context
 from mainstay.operations.history import history_of, journal_reader
-from mainstay.operations.outcome import Outcome
+from mainstay.operations.outcome import CommandOutcome
 from mainstay.operations.session import execute_run, open_journal, outcome_now
 from mainstay.system.clock import SystemClock, Waiter
 from mainstay.system.file_lock import Lock
@@ -22,7 +22,7 @@ LONGEST_WAIT_S = 900.0
 
 def resume(
     context: Context, answer: tuple[Literal["done", "undone"], str] | None = None, because: str = "", *, runner: Runner
-) -> Outcome:
+) -> CommandOutcome:
     """Finish the unfinished run and return its outcome. Raises BadInput when there is none, and the engine's errors.
 
     *answer* is an operator's decision about a parked step, and *because* its reason.
@@ -35,7 +35,7 @@ def resume(
         return finish(context, journal, runner)
 
 
-def abort(context: Context, *, runner: Runner) -> Outcome:
+def abort(context: Context, *, runner: Runner) -> CommandOutcome:
     """Roll back the unfinished run. Raises NotReady once a revision was retired: then only cleanup remains."""
     context.stored()
     try:
@@ -49,7 +49,7 @@ def abort(context: Context, *, runner: Runner) -> Outcome:
         return _ask_the_holder(context, runner)
 
 
-def finish(context: Context, journal: Journal, runner: Runner) -> Outcome:
+def finish(context: Context, journal: Journal, runner: Runner) -> CommandOutcome:
     """Finish the unfinished run; the caller holds the lock."""
     run = unfinished(context)
     world = context.world(context.stored())
@@ -65,7 +65,7 @@ def unfinished(context: Context) -> str:
     return past.unfinished
 
 
-def _ask_the_holder(context: Context, runner: Runner) -> Outcome:
+def _ask_the_holder(context: Context, runner: Runner) -> CommandOutcome:
     reader = journal_reader(context)
     owner = reader.owner()
     if owner is None or not reader.request_abort(owner.run):
@@ -76,7 +76,7 @@ def _ask_the_holder(context: Context, runner: Runner) -> Outcome:
     Waiter(SystemClock()).wait_until(lock.is_free, within=LONGEST_WAIT_S, waiting_for=end, remedy="mainstay status")
     for row in reader.rows(owner.run):
         # The process that executes the run shows its steps; here, only the start of the rollback is shown.
-        if row.name == "turned":
+        if row.name == "undo-started":
             runner.on_event(row)
     past = next(run for run in history_of(context).runs if run.run == owner.run)
     if past.outcome == "released":

@@ -7,12 +7,12 @@ from mainstay.errors import FrontDoorLost, FrontDoorTaken, MainstayError
 from mainstay.history.summary import LiveRelease, Origin
 from mainstay.model import Release
 from mainstay.model.run_kind import run_kind
-from mainstay.operations import plan as planning
+from mainstay.operations import plan as plans
 from mainstay.operations.context import Context
 from mainstay.operations.deploy import not_running, start_repaired, warn_of_start
 from mainstay.operations.execute import Approve, execute
 from mainstay.operations.history import history_of
-from mainstay.operations.outcome import Outcome
+from mainstay.operations.outcome import CommandOutcome
 from mainstay.operations.session import open_journal, require_idle, without_run
 from mainstay.operations.start_live import NOT_STARTED, Notices, StartResult, start_live
 from mainstay.operations.unfinished import finish
@@ -23,7 +23,7 @@ from mainstay.planning.resolve import declares
 Verdict = Literal["deploy", "same", "keep"]
 
 
-def up(context: Context, *, approve: Approve, runner: Runner, notices: Notices, insist: bool = False) -> Outcome:
+def up(context: Context, *, approve: Approve, runner: Runner, notices: Notices, insist: bool = False) -> CommandOutcome:
     """Start the live release, finish an unfinished run, then deploy if the manifest has changed.
 
     If the unfinished run ends rolled back, the command ends once the live release has started. *insist*: deploy what
@@ -52,12 +52,12 @@ def up(context: Context, *, approve: Approve, runner: Runner, notices: Notices, 
         return without_run(context, "up", started.acted, started.took_s, note)
     if started.failure:
         warn_of_start(started.failure, notices)
-    outcome = execute(context, plan, lambda: planning.make(context), approve=approve, runner=runner, started=started)
+    outcome = execute(context, plan, lambda: plans.make(context), approve=approve, runner=runner, started=started)
     start_repaired(outcome, plan, context, runner, notices)
     return outcome
 
 
-def _finish_unfinished(context: Context, runner: Runner) -> Outcome | None:
+def _finish_unfinished(context: Context, runner: Runner) -> CommandOutcome | None:
     """Finish the unfinished run and return its outcome; None if there is none."""
     if not history_of(context).unfinished:
         return None
@@ -98,7 +98,7 @@ def _reason(live: LiveRelease, origin: Origin, plan: Plan) -> str:
 
 def _planned(context: Context, started: StartResult, notices: Notices) -> Plan:
     try:
-        return planning.make(context)
+        return plans.make(context)
     except MainstayError:
         if started.failure:
             notices.warning(started.failure)

@@ -45,7 +45,7 @@ class SetTraffic(Step, frozen=True, kw_only=True, tag="set_traffic"):
         world.target.set_traffic(self.revert_to)
         return f"back to {_in_order(self.revert_to)}{await_traffic(world, self.revert_to, or_crashed=True)}"
 
-    def withdraw(self, world: RunWorld) -> str:
+    def revert_traffic(self, world: RunWorld) -> str:
         world.target.set_traffic(self.revert_to)
         fallback = end_of(self.revert_to)
         # During `recreate` there may be no old instance; then it is enough that the new ones receive no requests.

@@ -33,7 +33,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     reversible: ClassVar[bool] = True
     """False for a point of no return: from the first such step on, steps are only retried, never undone."""
     moves_traffic: ClassVar[bool] = False
-    """True for the steps that an interruption withdraws (`withdraw`)."""
+    """True for the steps whose traffic an interruption reverts (`revert_traffic`)."""
 
     @property
     def kind(self) -> str:
@@ -62,9 +62,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     def undo(self, world: RunWorld) -> str:
         """Restore the state before `do`, even when `do` stopped half-way. Return the evidence."""
 
-    def withdraw(self, world: RunWorld) -> str:
+    def revert_traffic(self, world: RunWorld) -> str:
         """Revert the traffic of the stage; only steps with `moves_traffic` do something. Return the evidence."""
-        return "nothing to withdraw"
+        return "no traffic to revert"
 
     def restore(self, world: RunWorld) -> None:
         """Restore the step's state before a resumed run continues; only fleets and traffic need it."""

@@ -34,7 +34,7 @@ def holder(port: int, address: str = "0.0.0.0", *, ours: Collection[int] = ()) -
     return _program(others[0]) if others else "a program of another user"
 
 
-def refuse_taken(
+def require_free_ports(
     ports: Collection[int], address: str, *, ours: Collection[int] = (), internal: Collection[int] = ()
 ) -> None:
     """Raise PortTaken, naming the holder, for the first of *ports* that another program holds.

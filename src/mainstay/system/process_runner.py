@@ -14,7 +14,7 @@ import msgspec
 
 from mainstay.system import process_stub, processes
 from mainstay.system.file_lock import is_locked, try_lock
-from mainstay.system.processes import Started
+from mainstay.system.processes import ProcessId
 
 _STUB = "import sys; sys.path.append(sys.argv[1]); from mainstay.system.process_stub import main; main()"
 _ROOT = str(Path(process_stub.__file__).parents[2])
@@ -74,7 +74,7 @@ class ProcessRunner:
         """Return the folder of *identity*."""
         return self._folder / identity
 
-    def start(self, identity: str, launch: Launch) -> Started | None:
+    def start(self, identity: str, launch: Launch) -> ProcessId | None:
         """Start the process unless it is alive; None while an earlier stub holds its lock."""
         place = self.place(identity)
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -86,14 +86,14 @@ class ProcessRunner:
         finally:
             os.close(lock)
 
-    def alive(self, identity: str) -> Started | None:
+    def alive(self, identity: str) -> ProcessId | None:
         """Return the process of *identity*; None when it does not run."""
         note = self.started(identity)
         return note if note is not None and processes.is_alive(note) else None
 
-    def started(self, identity: str) -> Started | None:
+    def started(self, identity: str) -> ProcessId | None:
         """Return the process that was started last, whether or not it still runs; None without a note."""
-        return _read(self.place(identity) / "started", Started)
+        return _read(self.place(identity) / "started", ProcessId)
 
     def starting(self, identity: str) -> bool:
         """Return whether a stub holds the lock: it will write its note or exit. The check does not take the lock."""
@@ -103,7 +103,7 @@ class ProcessRunner:
         """Return how the job ended; None when its stub has not recorded an end."""
         return _read(self.place(identity) / "exit", JobEnd)
 
-    async def exit(self, process: Started) -> End:
+    async def exit(self, process: ProcessId) -> End:
         """Wait until *process*, a child or an adopted process, is gone; return how it ended."""
         try:
             descriptor = os.pidfd_open(process.pid)
@@ -112,7 +112,7 @@ class ProcessRunner:
         loop = asyncio.get_running_loop()
         gone = asyncio.Event()
         try:
-            now = processes.started(process.pid)
+            now = processes.find(process.pid)
             if now == process:
                 loop.add_reader(descriptor, gone.set)
                 await gone.wait()
@@ -123,7 +123,7 @@ class ProcessRunner:
             loop.remove_reader(descriptor)
             os.close(descriptor)
 
-    def signal(self, process: Started, number: Signals) -> None:
+    def signal(self, process: ProcessId, number: Signals) -> None:
         """Send the signal *number* to exactly this process; do nothing when it is gone."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             descriptor = os.pidfd_open(process.pid)
@@ -133,11 +133,11 @@ class ProcessRunner:
             finally:
                 os.close(descriptor)
 
-    def members(self, identity: str, process: Started) -> tuple[int, ...]:
+    def members(self, identity: str, process: ProcessId) -> tuple[int, ...]:
         """Return the pids of all living processes in the session and group of *process*, even if it has ended."""
         return processes.of_session(process, self._mark(identity))
 
-    def end_all(self, identity: str, process: Started, number: Signals = SIGKILL, *, spare: int = 0) -> bool:
+    def end_all(self, identity: str, process: ProcessId, number: Signals = SIGKILL, *, spare: int = 0) -> bool:
         """Send the signal *number* to every process of its session and process group except the pid *spare*.
 
         Return False when there was none.
@@ -149,7 +149,7 @@ class ProcessRunner:
                 os.kill(pid, number)
         return bool(left)
 
-    def end_strays(self, identity: str, since: Started) -> None:
+    def end_strays(self, identity: str, since: ProcessId) -> None:
         """Send SIGKILL to every process of *identity* that was started since *since*, whichever session it is in."""
         for _ in range(MAX_SEARCHES):
             left = processes.marked(self._mark(identity), since)
@@ -166,7 +166,7 @@ class ProcessRunner:
     def _lock(self, identity: str) -> Path:
         return self.place(identity) / "lock"
 
-    def _spawn(self, place: Path, launch: Launch, lock: int) -> Started | None:
+    def _spawn(self, place: Path, launch: Launch, lock: int) -> ProcessId | None:
         memory = os.memfd_create("launch")
         try:
             whole = msgspec.to_builtins(launch) | {"note": str(place), "mark": self._mark(place.name)}
@@ -184,7 +184,7 @@ class ProcessRunner:
             )
         finally:
             os.close(memory)
-        return processes.started(pid)
+        return processes.find(pid)
 
 
 def _reap(descriptor: int) -> End:

@@ -14,7 +14,7 @@ PROC = Path("/proc")
 _MARK = b"Max file locks"
 
 
-class Started(msgspec.Struct, frozen=True):
+class ProcessId(msgspec.Struct, frozen=True):
     """One process, identified uniquely: a pid is reused, but never with the same start time in the same boot."""
 
     boot: str
@@ -33,15 +33,15 @@ def boottime() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-def started(pid: int) -> Started | None:
+def find(pid: int) -> ProcessId | None:
     """Return the process that has this pid now; None if there is none or it is a zombie."""
     stat = _stat(pid)
-    return None if stat is None or stat.ended else Started(boot_id(), pid, stat.started)
+    return None if stat is None or stat.ended else ProcessId(boot_id(), pid, stat.started)
 
 
-def is_alive(process: Started) -> bool:
+def is_alive(process: ProcessId) -> bool:
     """Return whether exactly this process is still alive."""
-    return started(process.pid) == process
+    return find(process.pid) == process
 
 
 def is_stopped(pid: int) -> bool:
@@ -51,12 +51,12 @@ def is_stopped(pid: int) -> bool:
     return False
 
 
-def age(process: Started) -> float:
+def age(process: ProcessId) -> float:
     """Return the seconds since the process started."""
     return boottime() - process.started / os.sysconf("SC_CLK_TCK")
 
 
-def of_session(leader: Started, mark: int) -> tuple[int, ...]:
+def of_session(leader: ProcessId, mark: int) -> tuple[int, ...]:
     """Return the pids of all living processes in the session or process group of *leader*.
 
     When it is gone, they have *mark* too: its pid, and with it the session's number, may have been reused by a foreign
@@ -71,7 +71,7 @@ def of_session(leader: Started, mark: int) -> tuple[int, ...]:
     return tuple(pid for pid in members if now is not None or _mark_of(pid) == mark)
 
 
-def marked(mark: int, since: Started) -> tuple[Started, ...]:
+def marked(mark: int, since: ProcessId) -> tuple[ProcessId, ...]:
     """Return every living process that started since *since* and whose limit of file locks is *mark*.
 
     The stub sets that limit to mark an instance or a job with all its descendants.
@@ -79,7 +79,7 @@ def marked(mark: int, since: Started) -> tuple[Started, ...]:
     if since.boot != boot_id():
         return ()
     return tuple(
-        Started(since.boot, pid, stat.started)
+        ProcessId(since.boot, pid, stat.started)
         for pid, stat in _living()
         if stat.started >= since.started and _mark_of(pid) == mark
     )

@@ -14,7 +14,7 @@ TRIES = 20
 PAUSE_S = 0.25
 
 
-class Ended(Protocol):
+class EndedCommand(Protocol):
     """The exit code and standard error of a child process."""
 
     @property
@@ -70,7 +70,7 @@ def addition(name: str) -> list[str]:
             "--shell", "/usr/sbin/nologin", *group, name]  # fmt: skip
 
 
-def ensure(name: str, run: Callable[[Sequence[str]], Ended], pause: Callable[[float], None]) -> None:
+def ensure(name: str, run: Callable[[Sequence[str]], EndedCommand], pause: Callable[[float], None]) -> None:
     """Add the system user *name* if missing. Raises BadInput when it cannot be added.
 
     Retries 20 times with a pause of 0.25 s, since useradd fails while another process holds the lock of the user

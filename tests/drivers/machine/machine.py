@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from mainstay.drivers.machine import offline
-from mainstay.drivers.machine.instances.cgroups import Limits
+from mainstay.drivers.machine.instances.cgroups import ResourceLimits
 from mainstay.drivers.secrets.sealed_file import SealedFile
 from mainstay.drivers.targets.process import requests
 from mainstay.drivers.targets.process.host import Host
@@ -40,7 +40,7 @@ from mainstay.system import processes
 from mainstay.system.clock import SystemClock, Waiter
 from mainstay.system.command import Shell
 from mainstay.system.process_runner import ProcessRunner
-from mainstay.system.processes import Started
+from mainstay.system.processes import ProcessId
 from mainstay.system.state_dir import Folders
 
 SMALL_SERVICE = str(Path(__file__).with_name("small_service.py"))
@@ -67,7 +67,7 @@ class Machine:
     def wait_until(self, true: Callable[[], object], what: str = "it", within: float = 20) -> None:
         Waiter(SystemClock()).wait_until(lambda: bool(true()) or None, within=within, waiting_for=what, every=0.02)
 
-    def supervisor(self) -> Started | None:
+    def supervisor(self) -> ProcessId | None:
         """The process that listens at the supervisor's socket, by the socket's credentials."""
         with closing(socket.socket(socket.AF_UNIX)) as connection:
             try:
@@ -75,7 +75,7 @@ class Machine:
             except OSError:
                 return None
             peer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
-        return processes.started(int.from_bytes(peer[:4], sys.byteorder))
+        return processes.find(int.from_bytes(peer[:4], sys.byteorder))
 
     def kill_supervisor(self) -> None:
         process = self.supervisor()
@@ -116,7 +116,7 @@ class Machine:
         assert found is not None
         return found
 
-    def process_of(self, identity: str) -> Started:
+    def process_of(self, identity: str) -> ProcessId:
         process = self.instance_runner.alive(identity)
         assert process is not None
         return process
@@ -135,7 +135,7 @@ class Machine:
         """The environment variables and the pid of the small service web@*release*, from its own response."""
         return environment_at(f"http://{self.instances_of(release)[0].address}/")
 
-    def running_processes(self) -> list[Started]:
+    def running_processes(self) -> list[ProcessId]:
         """Every running process of the environment, by its notes."""
         runners = (self.instance_runner, self.job_runner)
         return [one for runner in runners for name in identities(runner) if (one := runner.alive(name))]
@@ -153,7 +153,7 @@ class Machine:
                 if started := runner.started(name):
                     runner.end_all(name, started)
         self.wait_until(lambda: not self.running_processes(), "the end of all processes")
-        limits = Limits(self.folders.state)
+        limits = ResourceLimits(self.folders.state)
         for name in identities(self.instance_runner):
             limits.remove(name)
         limits.close()

@@ -1,12 +1,12 @@
 """`mainstay abort`: roll back the unfinished run."""
 
 from mainstay.cli.run_command import CommandRun, run_command
-from mainstay.operations.outcome import Outcome
+from mainstay.operations.outcome import CommandOutcome
 from mainstay.operations.unfinished import abort
 
 
 @run_command("abort", "mainstay abort")
-def command(run: CommandRun) -> Outcome:
+def command(run: CommandRun) -> CommandOutcome:
     """Roll back the unfinished run, also from another terminal.
 
     Exit 0: everything is as it was before the run. Exit 3: old revisions are already being retired, so the run can no

@@ -4,7 +4,7 @@ import click
 
 from mainstay.cli.run_command import CommandRun, run_command
 from mainstay.operations.deploy import deploy
-from mainstay.operations.outcome import Outcome
+from mainstay.operations.outcome import CommandOutcome
 
 
 @run_command(
@@ -16,7 +16,7 @@ from mainstay.operations.outcome import Outcome
 )
 @click.argument("version", required=False)
 @click.option("--plan", "plan_id", metavar="ID", help="Execute exactly this plan; a stale plan is refused.")
-def command(run: CommandRun, *, version: str | None, plan_id: str | None) -> Outcome:
+def command(run: CommandRun, *, version: str | None, plan_id: str | None) -> CommandOutcome:
     """Ship a version.
 
     New revisions start beside the old ones. Traffic moves to them once they are ready, and back if they fail. A stopped

@@ -6,7 +6,7 @@ import click
 
 from mainstay.cli.run_command import CommandRun, run_command
 from mainstay.errors import BadInput
-from mainstay.operations.outcome import Outcome
+from mainstay.operations.outcome import CommandOutcome
 from mainstay.operations.unfinished import resume
 
 
@@ -20,7 +20,9 @@ from mainstay.operations.unfinished import resume
     help="State whether the parked step is done or undone.",
 )
 @click.option("--because", metavar="REASON", help="How you know; it is recorded.")
-def command(run: CommandRun, *, answer: tuple[Literal["done", "undone"], str] | None, because: str | None) -> Outcome:
+def command(
+    run: CommandRun, *, answer: tuple[Literal["done", "undone"], str] | None, because: str | None
+) -> CommandOutcome:
     """Finish an unfinished run.
 
     It ends either released or rolled back (exit 1). The manifest is not read.

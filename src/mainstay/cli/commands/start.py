@@ -3,13 +3,13 @@
 import click
 
 from mainstay.cli.run_command import CommandRun, run_command
-from mainstay.operations.outcome import Outcome
+from mainstay.operations.outcome import CommandOutcome
 from mainstay.operations.start import start
 
 
 @run_command("start", "mainstay start", "mainstay --state /var/lib/mainstay/hello-production start --unless-stopped")
 @click.option("--unless-stopped", is_flag=True, help="Start nothing if `mainstay down` stopped it; for boot.")
-def command(run: CommandRun, *, unless_stopped: bool) -> Outcome:
+def command(run: CommandRun, *, unless_stopped: bool) -> CommandOutcome:
     """Start the live release after `down` or a reboot; deploy nothing.
 
     The manifest is not read. Exit 1: at least one service did not start; the error names it. Exit 4: a run is

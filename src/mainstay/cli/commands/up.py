@@ -3,11 +3,11 @@
 import click
 
 from mainstay.cli.run_command import CommandRun, run_command
-from mainstay.operations.outcome import Outcome
+from mainstay.operations.outcome import CommandOutcome
 from mainstay.operations.up import up
 
 
-def _print_next(run: CommandRun, outcome: Outcome) -> None:
+def _print_next(run: CommandRun, outcome: CommandOutcome) -> None:
     release = run.approval.plan.release if run.approval.plan else None
     routes = release.edge.routes if release and release.edge else ()
     run.console.print()
@@ -25,7 +25,7 @@ def _print_next(run: CommandRun, outcome: Outcome) -> None:
     "up", "mainstay up", "mainstay -e staging up --yes", "mainstay up --deploy", approves=True, then=_print_next
 )
 @click.option("--deploy", is_flag=True, help="Deploy the manifest even if it has not changed since a rollback.")
-def command(run: CommandRun, *, deploy: bool) -> Outcome:
+def command(run: CommandRun, *, deploy: bool) -> CommandOutcome:
     """Start the environment, then deploy what the manifest declares.
 
     Starts the live release, finishes an unfinished run, then deploys if the manifest has changed since the live release

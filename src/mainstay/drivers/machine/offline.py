@@ -60,7 +60,7 @@ def job_state(folders: Folders, identity: str) -> JobState:
     return jobs.state_of(ProcessRunner(folders.jobs), identity, identity in read_desired(folders.desired).jobs)
 
 
-def refuse_taken(wanted: Edge, doors: tuple[str, ...]) -> None:
+def require_free_ports(wanted: Edge, doors: tuple[str, ...]) -> None:
     """Raise PortTaken, naming the holder, when a port of *wanted* other than this environment's *doors* is taken.
 
     Raises BadInput when a certificate cannot be used.
@@ -68,7 +68,7 @@ def refuse_taken(wanted: Edge, doors: tuple[str, ...]) -> None:
     if wanted.tls and wanted.tls.mode == "files":
         read_files(wanted.tls, wanted)
     ours = {int(door.rpartition(":")[2]) for door in doors}
-    listeners.refuse_taken(wanted.ports - ours, wanted.address)
+    listeners.require_free_ports(wanted.ports - ours, wanted.address)
 
 
 def _instance(folders: Folders, runner: ProcessRunner, name: str, one: DesiredInstance) -> Instance:
@@ -96,7 +96,7 @@ def _why_stopped(proxy: Proxy, edge: Edge, desired: Desired) -> Note:
     """Return why HAProxy is not running: another program has its port, or no supervisor has started it."""
     try:
         if edge.http or "edge" in desired.ports:
-            proxy.refuse_taken(edge, desired.ports, desired.slots)
+            proxy.require_free_ports(edge, desired.ports, desired.slots)
     except (BadInput, PortTaken) as taken:
         return problems.of(taken)
     return problems.NOT_RUNNING

@@ -10,7 +10,7 @@ PROTOCOL = 6
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
-    """The first request on every connection. A daemon with an older protocol re-executes itself and adopts."""
+    """The first request on every connection. A supervisor with an older protocol re-executes itself and adopts."""
 
     protocol: int = PROTOCOL
 
@@ -24,7 +24,7 @@ class SetFleet(msgspec.Struct, frozen=True, tag="fleet"):
     wanted: Fleet
 
 
-class SetTraffic(msgspec.Struct, frozen=True, tag="traffic"):
+class SetShifts(msgspec.Struct, frozen=True, tag="traffic"):
     fence: int
     shifts: Shifts
     lease: TrafficLease | None = None
@@ -87,7 +87,7 @@ class GetTraffic(msgspec.Struct, frozen=True, tag="get_traffic"):
 Changing = (
     Claim
     | SetFleet
-    | SetTraffic
+    | SetShifts
     | LeaseHeartbeat
     | SetEdge
     | SetPreview

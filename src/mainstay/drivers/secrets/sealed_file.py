@@ -29,7 +29,7 @@ class SealedEntry(msgspec.Struct, frozen=True):
     """Whether Mainstay generated that version at random; otherwise a person provided it."""
 
 
-class Kept(msgspec.Struct, frozen=True):
+class StoredSecret(msgspec.Struct, frozen=True):
     """The result of storing a value. `changed` is False if the newest version already had that value."""
 
     ref: SecretRef
@@ -48,7 +48,7 @@ class Sealed(Protocol):
     def keep(self, name: str, value: Secret) -> SecretRef:
         """Store *value* as the next version of *name*, unless the newest one equals it, and return its reference."""
 
-    def keep_all(self, values: Mapping[str, Secret]) -> tuple[Kept, ...]:
+    def keep_all(self, values: Mapping[str, Secret]) -> tuple[StoredSecret, ...]:
         """Store each of *values* as by `keep`, all of them or none, and return the results in order."""
 
     def add(self, name: str, value: Secret) -> SecretRef:
@@ -99,7 +99,7 @@ class SealedFile:
     def keep(self, name: str, value: Secret) -> SecretRef:
         return self.keep_all({name: value})[0].ref
 
-    def keep_all(self, values: Mapping[str, Secret]) -> tuple[Kept, ...]:
+    def keep_all(self, values: Mapping[str, Secret]) -> tuple[StoredSecret, ...]:
         with self._locked():
             everything = self._all()
             kept = tuple(self._keep(everything, name, value) for name, value in values.items())
@@ -120,13 +120,13 @@ class SealedFile:
     def _version(self, value: str, *, generated: bool = False) -> _Version:
         return _Version(value, self._clock.now().isoformat(timespec="seconds"), generated)
 
-    def _keep(self, everything: _Secrets, name: str, value: Secret) -> Kept:
+    def _keep(self, everything: _Secrets, name: str, value: Secret) -> StoredSecret:
         versions = everything.setdefault(name, {})
         newest = max(versions, default=0)
         if newest and versions[newest].value == value.reveal():
-            return Kept(SecretRef(name, newest), changed=False)
+            return StoredSecret(SecretRef(name, newest), changed=False)
         versions[newest + 1] = self._version(value.reveal())
-        return Kept(SecretRef(name, newest + 1), changed=True)
+        return StoredSecret(SecretRef(name, newest + 1), changed=True)
 
     def _first(self, name: str, version: _Version) -> SecretRef:
         with self._locked():

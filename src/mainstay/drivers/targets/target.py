@@ -83,7 +83,7 @@ class TargetFacts(msgspec.Struct, frozen=True):
     """Path of the folder that contains the volumes."""
 
 
-class Kept(msgspec.Struct, frozen=True):
+class Retained(msgspec.Struct, frozen=True):
     """What stays when a target is pruned: releases by number, the revisions that they run, and their artifacts."""
 
     releases: frozenset[int]
@@ -138,7 +138,7 @@ class Target(Protocol):
         """
         ...
 
-    def refuse_taken(self, wanted: Edge) -> None:
+    def require_free_ports(self, wanted: Edge) -> None:
         """Raise PortTaken, naming the holder, when another program uses a port of *wanted*. Changes nothing.
 
         Raises BadInput when its certificate cannot be used.
@@ -170,7 +170,7 @@ class Target(Protocol):
         """
         ...
 
-    def prune(self, kept: Kept) -> None:
+    def prune(self, kept: Retained) -> None:
         """Remove what no kept release needs. Call it only while no run is unfinished. Idempotent."""
         ...
 

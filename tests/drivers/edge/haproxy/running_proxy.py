@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mainstay.drivers.edge.haproxy.access_lines import Entry, read
+from mainstay.drivers.edge.haproxy.access_lines import AccessLogEntry, read
 from mainstay.drivers.edge.haproxy.access_log import AccessLog
 from mainstay.drivers.edge.haproxy.process import ID, Proxy
 from mainstay.drivers.edge.haproxy.slots import DesiredEdge, Slot, Upstream, slots
 from mainstay.model import Edge, Route, Shares
 from mainstay.system.process_runner import ProcessRunner
-from mainstay.system.processes import Started
+from mainstay.system.processes import ProcessId
 from mainstay.system.state_dir import Folders
 from tests.drivers.edge.haproxy.http_load import Backend, Client, Response, free_port, wait_until
 
@@ -70,7 +70,7 @@ class RunningProxy:
         """Return the response to a request through the preview door."""
         return await Client(self.folders.preview_socket, keep_alive=False).request(path, headers=headers)
 
-    def pids(self, process: Started) -> tuple[int, ...]:
+    def pids(self, process: ProcessId) -> tuple[int, ...]:
         """The pids of HAProxy's master *process* and its workers."""
         return ProcessRunner(self.folders.instances).members(ID, process)
 
@@ -78,12 +78,12 @@ class RunningProxy:
         """Return the proxy as a restarted supervisor opens it."""
         return Proxy(self.folders, ProcessRunner(self.folders.instances))
 
-    def log_entries(self) -> list[Entry]:
+    def log_entries(self) -> list[AccessLogEntry]:
         path = self.folders.logs / "edge" / "access.log"
         found = [read(line) for line in path.read_bytes().splitlines()] if path.exists() else []
-        return [entry for entry in found if isinstance(entry, Entry)]
+        return [entry for entry in found if isinstance(entry, AccessLogEntry)]
 
-    async def wait_for_log_entries(self, count: int) -> list[Entry]:
+    async def wait_for_log_entries(self, count: int) -> list[AccessLogEntry]:
         await wait_until(lambda: len(self.log_entries()) >= count)
         return self.log_entries()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mainstay.drivers.edge.haproxy.access_lines import Entry, described, read
+from mainstay.drivers.edge.haproxy.access_lines import AccessLogEntry, described, read
 from tests.drivers.edge.haproxy.running_proxy import LINE
 
 NO_SERVER = LINE.replace(b'"web.s2"', b'"<NOSRV>"').replace(b'"41"', b'"-"').replace(b'"+1"', b'"0"')
@@ -10,13 +10,13 @@ NO_SERVER = LINE.replace(b'"web.s2"', b'"<NOSRV>"').replace(b'"41"', b'"-"').rep
 
 def test_a_line_names_the_slot_and_release_that_responded() -> None:
     entry = read(LINE)
-    assert isinstance(entry, Entry)
+    assert isinstance(entry, AccessLogEntry)
     assert (entry.slot, entry.release, entry.retries) == (2, 41, 1)
 
 
 def test_a_line_shows_that_no_instance_was_reached() -> None:
     entry = read(NO_SERVER)
-    assert isinstance(entry, Entry)
+    assert isinstance(entry, AccessLogEntry)
     assert (entry.slot, entry.release, entry.retries) == (None, None, 0)
 
 

@@ -1,15 +1,15 @@
 """The commands that move slots, and their order."""
 
 from mainstay.drivers.edge.haproxy.commands import commands_for
-from mainstay.drivers.edge.haproxy.replies import Server
+from mainstay.drivers.edge.haproxy.replies import ServerState
 from mainstay.drivers.edge.haproxy.slots import NOWHERE, Slot
 
 OLD = Slot("web", 1, 41, "127.0.0.1:3001", 256, "ready")
 NEW = Slot("web", 2, 42, "127.0.0.1:3002", 256, "ready")
 WARM = Slot("web", 1, 41, "127.0.0.1:3001", 0, "drain")
 SERVING = {
-    "web.s1": Server("127.0.0.1:3001", 256, "ready", up=True),
-    "web.s2": Server(NOWHERE, 1, "maint", up=False),
+    "web.s1": ServerState("127.0.0.1:3001", 256, "ready", up=True),
+    "web.s2": ServerState(NOWHERE, 1, "maint", up=False),
 }
 RELEASES = {"web.s1": "41", "web.s2": "0"}
 
@@ -34,7 +34,7 @@ def test_an_emptied_slot_is_in_maintenance_before_its_address_is_removed() -> No
 
 
 def test_a_server_that_haproxy_marked_down_stays_down_while_nothing_changed() -> None:
-    down = {"web.s1": Server("127.0.0.1:3001", 256, "ready", up=False)}
+    down = {"web.s1": ServerState("127.0.0.1:3001", 256, "ready", up=False)}
     assert commands_for([OLD], down, RELEASES) == []
 
 
@@ -45,5 +45,5 @@ def test_a_changed_percentage_is_one_command() -> None:
 
 def test_the_slot_of_a_preview_is_a_server_of_another_backend() -> None:
     preview = Slot("web", 2, 42, "127.0.0.1:3002", 256, "ready", preview=True)
-    now = SERVING | {"web.p2": Server(NOWHERE, 1, "maint", up=False)}
+    now = SERVING | {"web.p2": ServerState(NOWHERE, 1, "maint", up=False)}
     assert commands_for([preview], now, {"web.p2": "0"})[-1] == "set server preview:web/web.p2 state ready"

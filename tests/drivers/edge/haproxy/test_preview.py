@@ -87,12 +87,12 @@ async def test_a_request_in_flight_through_the_preview_ends_normally_and_is_coun
     await set_preview(running, 42)
     request = asyncio.create_task(running.preview_response("/slow"))
     await wait_until(lambda: running.new.requests)
-    assert await running.proxy.connections("web", 2) == 1
+    assert await running.proxy.requests_in_flight("web", 2) == 1
     await set_preview(running, None)
-    assert await running.proxy.connections("web", 2) == 1
+    assert await running.proxy.requests_in_flight("web", 2) == 1
     running.new.released.set()
     assert (await request).body == "new"
-    assert await running.proxy.connections("web", 2) == 0
+    assert await running.proxy.requests_in_flight("web", 2) == 0
 
 
 async def test_each_request_through_the_preview_door_has_a_fresh_signed_header(running: RunningProxy) -> None:

@@ -33,7 +33,7 @@ def api_at(path: Path) -> RuntimeApi:
 
 
 async def drained(running: RunningProxy) -> bool:
-    return await running.proxy.connections("web", 1) == 0
+    return await running.proxy.requests_in_flight("web", 1) == 0
 
 
 async def generation(running: RunningProxy) -> str:
@@ -164,7 +164,7 @@ async def test_requests_in_flight_are_counted_until_they_end(running: RunningPro
     slow = asyncio.create_task(running.request("/slow"))
     await wait_until(lambda: len(running.old.requests) == 1)
     await running.set_shares({42: 100})
-    assert await running.proxy.connections("web", 1) == 1
+    assert await running.proxy.requests_in_flight("web", 1) == 1
     running.old.released.set()
     assert await slow == "200 old"
     await wait_until(lambda: drained(running))
@@ -174,7 +174,7 @@ async def test_requests_of_an_old_worker_are_counted_too(running: RunningProxy) 
     slow = asyncio.create_task(running.request("/slow"))
     await wait_until(lambda: len(running.old.requests) == 1)
     await reload(running)
-    assert await running.proxy.connections("web", 1) == 1
+    assert await running.proxy.requests_in_flight("web", 1) == 1
     running.old.released.set()
     assert await slow == "200 old"
     await wait_until(lambda: drained(running))
@@ -210,7 +210,7 @@ async def test_a_taken_port_is_refused_with_its_holder_before_anything_changes(
         wanted = msgspec.structs.replace(running.edge, http=taken)
         match = rf"port {taken} is taken by .*\(pid {os.getpid()}\)"
         with pytest.raises(PortTaken, match=match):
-            running.proxy.refuse_taken(wanted, running.ports, running.counts)
+            running.proxy.require_free_ports(wanted, running.ports, running.counts)
         with pytest.raises(PortTaken, match=match):
             await running.proxy.converge(wanted, running.ports, running.slots({41: 100}))
     assert await running.request() == "200 old"

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from mainstay.drivers.edge.haproxy import replies
-from mainstay.drivers.edge.haproxy.replies import Server, UnexpectedReply
+from mainstay.drivers.edge.haproxy.replies import ServerState, UnexpectedReply
 
 CASES = sorted(Path(__file__).with_name("replies").glob("*.txt"))
 
@@ -49,12 +49,12 @@ def test_the_error_shows_only_the_beginning_of_a_long_reply() -> None:
 @pytest.mark.parametrize(
     ("server", "receives"),
     [
-        (Server("127.0.0.1:3000", 1, "ready", up=True), True),
-        (Server("127.0.0.1:3000", 0, "ready", up=True), False),
-        (Server("127.0.0.1:3000", 1, "ready", up=False), False),
-        (Server("127.0.0.1:3000", 1, "drain", up=True), False),
+        (ServerState("127.0.0.1:3000", 1, "ready", up=True), True),
+        (ServerState("127.0.0.1:3000", 0, "ready", up=True), False),
+        (ServerState("127.0.0.1:3000", 1, "ready", up=False), False),
+        (ServerState("127.0.0.1:3000", 1, "drain", up=True), False),
     ],
     ids=["ready", "weight 0", "checks fail", "drain"],
 )
-def test_a_server_receives_requests_when_it_is_ready_up_and_has_a_weight(server: Server, receives: bool) -> None:
+def test_a_server_receives_requests_when_it_is_ready_up_and_has_a_weight(server: ServerState, receives: bool) -> None:
     assert server.receives_requests == receives

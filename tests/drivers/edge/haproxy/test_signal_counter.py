@@ -6,7 +6,7 @@ import pytest
 
 from mainstay.drivers.edge.haproxy.signal_counter import BUSY_SHARE, MOST_SOURCES, REMEMBERED_S, SignalCounter
 from mainstay.drivers.edge.haproxy.slots import Slot
-from mainstay.model.signals import Counts, Source, by_release
+from mainstay.model.signals import Counts, SignalSource, by_release
 from tests.drivers.edge.haproxy.http_load import Client, load, wait_until
 from tests.drivers.edge.haproxy.running_proxy import LINE, RunningProxy
 
@@ -93,7 +93,7 @@ def test_the_counts_of_an_instance_that_is_gone_are_those_of_its_release(counter
     counter.add(line(slot="web.s2", release="41"))
     counter.place([])
     counter.add(line(slot="web.s2", release="41"))
-    assert [(source, counts.requests) for source, counts in counter.signals().counts] == [(Source("web", 41), 2)]
+    assert [(source, counts.requests) for source, counts in counter.signals().counts] == [(SignalSource("web", 41), 2)]
 
 
 def test_a_line_that_cannot_be_read_is_lost(counter: SignalCounter) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from mainstay.drivers.edge.haproxy.replies import Server
+from mainstay.drivers.edge.haproxy.replies import ServerState
 from mainstay.drivers.edge.haproxy.slots import MAX_WEIGHT, Actual, DesiredEdge, Slot, Upstream, actual, slots, weights
 from mainstay.model import Edge, Shares
 
@@ -127,8 +127,8 @@ def test_the_preview_of_a_release_without_instances_has_no_slot() -> None:
 
 
 def test_a_preview_in_change_leads_to_no_single_release() -> None:
-    def server(port: int) -> Server:
-        return Server(f"127.0.0.1:{port}", 256, "ready", up=True)
+    def server(port: int) -> ServerState:
+        return ServerState(f"127.0.0.1:{port}", 256, "ready", up=True)
 
     now = {"web.s1": server(3001), "web.p1": server(3001), "api.p1": server(3003)}
     releases = {"web.s1": "41", "web.p1": "41", "web.p2": "42", "api.p1": "7"}

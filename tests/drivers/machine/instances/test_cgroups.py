@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mainstay.drivers.machine.instances.cgroups import Limits
+from mainstay.drivers.machine.instances.cgroups import ResourceLimits
 from tests.drivers.machine.machine import PYTHON, Machine, member, worker
 
 USE_200_MS_OF_CPU = """
@@ -20,7 +20,7 @@ time.sleep(60)
 """
 
 
-LIMITS = Limits(Path("/nowhere"))
+LIMITS = ResourceLimits(Path("/nowhere"))
 LIMITS.close()
 MEBIBYTE = 2**20
 READ_LIMIT = """
@@ -91,7 +91,7 @@ def cgroup_v2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_cgroups_are_readable_by_every_user_whatever_the_umask() -> None:
     before = os.umask(0o077)
     try:
-        (procs,) = map(Path, Limits(Path("/state")).groups("web-1-1", MEBIBYTE, 0.5))
+        (procs,) = map(Path, ResourceLimits(Path("/state")).groups("web-1-1", MEBIBYTE, 0.5))
     finally:
         os.umask(before)
     assert [stat.S_IMODE(folder.stat().st_mode) for folder in procs.parents[:2]] == [0o755, 0o755]
@@ -99,7 +99,7 @@ def test_cgroups_are_readable_by_every_user_whatever_the_umask() -> None:
 
 @pytest.mark.usefixtures("cgroup_v2")
 def test_in_cgroup_v2_one_cgroup_has_both_limits() -> None:
-    (procs,) = map(Path, Limits(Path("/state")).groups("web-1-1", 2**20, 0.5))
+    (procs,) = map(Path, ResourceLimits(Path("/state")).groups("web-1-1", 2**20, 0.5))
     assert (procs.parent / "memory.max").read_text() == str(2**20)
     assert (procs.parent / "cpu.max").read_text() == "50000 100000"
     assert (procs.parent.parent / "cgroup.subtree_control").read_text() == "+cpu"
@@ -107,13 +107,13 @@ def test_in_cgroup_v2_one_cgroup_has_both_limits() -> None:
 
 @pytest.mark.usefixtures("cgroup_v2")
 def test_without_a_cpu_limit_the_cpu_controller_is_not_enabled() -> None:
-    (procs,) = map(Path, Limits(Path("/state")).groups("web-1-1", None, None))
+    (procs,) = map(Path, ResourceLimits(Path("/state")).groups("web-1-1", None, None))
     assert (procs.parent.parent / "cgroup.subtree_control").read_text() == "+memory"
 
 
 def test_without_controllers_no_cgroup_is_created(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mainstay.drivers.machine.instances.cgroups._MOUNT", tmp_path / "none")
-    limits = Limits(Path("/state"))
+    limits = ResourceLimits(Path("/state"))
     assert limits.groups("web-1-1", 2**20, 0.5) == ()
     assert not limits.enforces_memory
     assert not limits.enforces_cpu

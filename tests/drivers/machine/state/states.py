@@ -9,13 +9,13 @@ from mainstay.drivers.machine.state.lifecycle import Record, Runtime
 from mainstay.drivers.machine.state.placement import with_instances
 from mainstay.drivers.machine.state.transitions import after
 from mainstay.model import Health, Member, Workload
-from mainstay.system.processes import Started
+from mainstay.system.processes import ProcessId
 
 WEB = Workload("web", ("serve",), steady_s=10, drain_s=30, stop_grace_s=5, health=Health("http", within_s=30))
 WORKER = Workload("worker", ("work",), listens=False, steady_s=10)
 TASK = replace(WORKER, restart="on-failure")
 STORE = Workload("db", ("keep",), datastore=True)
-PROCESS = Started("boot", 7, 100)
+PROCESS = ProcessId("boot", 7, 100)
 STEADY = Runtime(record=Record(steady=True), process=PROCESS, answers=True, good_since=0)
 NO_INSTANCE: frozenset[str] = frozenset()
 

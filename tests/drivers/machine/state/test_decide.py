@@ -1,4 +1,4 @@
-"""The next actions, as a pure function of the desired state, the runtimes and the connections."""
+"""The next actions, as a pure function of the desired state, the runtimes and the requests in flight."""
 
 import math
 
@@ -36,7 +36,7 @@ def test_a_stub_that_has_not_written_its_note_is_not_started_again() -> None:
     assert decide(desired, {}, {}, frozenset({"web-41-1"}), 5.0).actions == ()
 
 
-def test_a_leaving_instance_is_stopped_only_once_it_has_no_connections() -> None:
+def test_a_leaving_instance_is_stopped_only_once_it_has_no_requests_in_flight() -> None:
     desired = next_fleet(with_addresses(placed_fleet((41, 1, WEB))), (42, 0, WEB))
     runtime, actions = decide_one(desired, STEADY, None, 100)
     assert (runtime.drain_since, actions) == (100, ())
@@ -57,7 +57,7 @@ def test_a_drain_begins_only_once_haproxy_has_accepted_its_slots() -> None:
     assert cancelled_drains(before, after) == {"web-1-1": STEADY}
 
 
-def test_connections_open_at_the_end_of_the_drain_are_counted() -> None:
+def test_requests_in_flight_at_the_end_of_the_drain_are_counted() -> None:
     desired = next_fleet(with_addresses(placed_fleet((41, 1, WEB))), (42, 0, WEB))
     draining = replace(STEADY, drain_since=100.0)
     assert decide(desired, {"web-41-1": draining}, {"web-41-1": 2}, NO_INSTANCE, 129).cut == {}

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from mainstay.drivers.machine.protocol import SetFleet, SetTraffic
+from mainstay.drivers.machine.protocol import SetFleet, SetShifts
 from mainstay.drivers.machine.state.desired import Desired, DesiredInstance, HeldLease, Pending
 from mainstay.drivers.machine.state.placement import with_instances
 from mainstay.drivers.machine.state.transitions import after, auto_revert, shifted
@@ -46,9 +46,9 @@ def test_the_invariants_hold_after_every_step_of_a_plan_and_every_automatic_reve
                 desired = after(desired, SetFleet(1, {step.service: step.after}), BOOT, 0.0)
             case set_traffic.SetTraffic():
                 lease = TrafficLease(60.0, step.revert_to)
-                desired = drained(after(desired, SetTraffic(1, step.after, lease), BOOT, 0.0))
+                desired = drained(after(desired, SetShifts(1, step.after, lease), BOOT, 0.0))
             case retire.Retire():
-                desired = drained(after(desired, SetTraffic(1, step.traffic, None), BOOT, 0.0))
+                desired = drained(after(desired, SetShifts(1, step.traffic, None), BOOT, 0.0))
                 desired = after(desired, SetFleet(1, {step.service: step.after}), BOOT, 0.0)
         with_instances(desired, frozenset()).check()
         drained(auto_revert(desired, BOOT, 1e9)).check()

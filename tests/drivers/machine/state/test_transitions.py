@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from mainstay.drivers.machine.protocol import Claim, LeaseHeartbeat, SetFleet, SetMaintenance, SetPreview, SetTraffic
+from mainstay.drivers.machine.protocol import Claim, LeaseHeartbeat, SetFleet, SetMaintenance, SetPreview, SetShifts
 from mainstay.drivers.machine.state.desired import Desired, HeldLease, Pending
 from mainstay.drivers.machine.state.transitions import after, auto_revert, is_drained, shifted
 from mainstay.errors import FenceRefused
@@ -35,13 +35,13 @@ def test_a_removed_revision_keeps_its_spec_until_its_last_instance_is_gone() -> 
     ids=["in time", "too late", "after a reboot"],
 )
 def test_traffic_is_reverted_once_the_heartbeat_has_expired(boot: str, now: float, reverted: bool) -> None:
-    desired = after(Desired(), SetTraffic(0, (Shift({"web": {42: 100.0}}),), LEASE), "boot", 0)
+    desired = after(Desired(), SetShifts(0, (Shift({"web": {42: 100.0}}),), LEASE), "boot", 0)
     assert auto_revert(desired, boot, now).reverted is reverted
     assert (auto_revert(desired, boot, now).traffic == LEASE.then[0].traffic) is reverted
 
 
 def test_a_heartbeat_restarts_the_time_limit() -> None:
-    desired = after(Desired(), SetTraffic(0, (Shift({"web": {42: 100.0}}),), LEASE), "boot", 0)
+    desired = after(Desired(), SetShifts(0, (Shift({"web": {42: 100.0}}),), LEASE), "boot", 0)
     renewed = after(desired, LeaseHeartbeat(0), "boot", 50)
     assert renewed.lease == HeldLease(LEASE, "boot", 50)
     assert not auto_revert(renewed, "boot", 109).reverted
@@ -54,7 +54,7 @@ def test_a_preview_replaces_the_one_before_and_changes_nothing_else() -> None:
 
 
 def test_only_the_first_of_several_shifts_is_applied_at_once() -> None:
-    desired = after(Desired(traffic={"api": {42: 100.0}}), SetTraffic(0, TWO_SHIFTS), "boot", 7)
+    desired = after(Desired(traffic={"api": {42: 100.0}}), SetShifts(0, TWO_SHIFTS), "boot", 7)
     assert desired.traffic == {"api": {42: 100.0}, "web": {41: 100.0}}
     assert desired.pending == Pending({"web": {42: 30.0}}, TWO_SHIFTS[1:], "boot", 7)
     assert desired.pending is not None
@@ -64,7 +64,7 @@ def test_only_the_first_of_several_shifts_is_applied_at_once() -> None:
 
 def test_an_expired_heartbeat_reverts_in_the_order_of_the_lease() -> None:
     lease = TrafficLease(60, TWO_SHIFTS)
-    desired = after(Desired(), SetTraffic(0, (Shift({"web": {42: 100.0}, "api": {42: 100.0}}),), lease), "boot", 0)
+    desired = after(Desired(), SetShifts(0, (Shift({"web": {42: 100.0}, "api": {42: 100.0}}),), lease), "boot", 0)
     reverted = auto_revert(desired, "boot", 60)
     assert reverted.traffic == {"web": {41: 100.0}, "api": {42: 100.0}}
     assert (reverted.pending, reverted.reverted) == (Pending({"web": {42: 30.0}}, TWO_SHIFTS[1:], "boot", 60), True)

@@ -9,8 +9,8 @@ from mainstay.drivers.machine.state import transitions
 from mainstay.drivers.machine.state.decide import Action
 from mainstay.drivers.machine.state.desired import Desired, DesiredInstance
 from mainstay.drivers.machine.state.store import read_desired
-from mainstay.drivers.machine.supervisor.daemon import Daemon
 from mainstay.drivers.machine.supervisor.report import running
+from mainstay.drivers.machine.supervisor.supervisor import Supervisor
 from mainstay.system.state_dir import Folders
 
 VALID = Desired(fence=7, started=False)
@@ -18,25 +18,25 @@ BROKEN = replace(VALID, instances={"web-1-1": DesiredInstance("web", 1, 1)})
 """Its only instance belongs to no revision."""
 
 
-async def _problems_after_a_pass(daemon: Daemon) -> list[str]:
-    await daemon._reconcile_or_retry()
-    return [note.what for note in running(daemon).notes if note.code == "desired-state-rejected"]
+async def _problems_after_a_pass(supervisor: Supervisor) -> list[str]:
+    await supervisor._reconcile_or_retry()
+    return [note.what for note in running(supervisor).notes if note.code == "desired-state-rejected"]
 
 
 def test_an_invalid_next_state_is_reported_while_the_last_valid_one_stays(
     folders: Folders, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def passes() -> None:
-        daemon = Daemon(folders)
-        daemon.state.keep(VALID)
+        supervisor = Supervisor(folders)
+        supervisor.state.keep(VALID)
         with monkeypatch.context() as patched:
             patched.setattr(transitions, "without_ended_revisions", lambda desired: BROKEN)
             for _ in range(2):
-                (problem,) = await _problems_after_a_pass(daemon)
+                (problem,) = await _problems_after_a_pass(supervisor)
                 assert "the supervisor keeps its last valid desired state" in problem
                 assert "instance web-1-1 belongs to no revision" in problem
-            assert daemon.state.desired == read_desired(folders.desired) == VALID
-        assert await _problems_after_a_pass(daemon) == []
+            assert supervisor.state.desired == read_desired(folders.desired) == VALID
+        assert await _problems_after_a_pass(supervisor) == []
 
     asyncio.run(passes())
     assert [record.levelname for record in caplog.records if "instance web-1-1" in record.message] == ["ERROR"]
@@ -46,10 +46,10 @@ def test_an_action_that_would_break_an_invariant_does_not_end_the_pass(
     folders: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def forgets() -> None:
-        daemon = Daemon(folders)
-        daemon.state.desired = BROKEN
-        monkeypatch.setattr(daemon, "_do", lambda action: daemon.state.keep(replace(BROKEN, fence=8)))
-        daemon._try(Action("forget", "web-1-1"))
-        assert daemon.state.desired == BROKEN
+        supervisor = Supervisor(folders)
+        supervisor.state.desired = BROKEN
+        monkeypatch.setattr(supervisor, "_do", lambda action: supervisor.state.keep(replace(BROKEN, fence=8)))
+        supervisor._try(Action("forget", "web-1-1"))
+        assert supervisor.state.desired == BROKEN
 
     asyncio.run(forgets())

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from mainstay.drivers.targets.process.cleanup import KEPT_JOBS, prune
-from mainstay.drivers.targets.target import Kept
+from mainstay.drivers.targets.target import Retained
 from mainstay.steps.remove_data import RemoveData
 from mainstay.steps.step import Look
 from mainstay.system import sealed_tree
 from mainstay.system.state_dir import Folders, create_folders
 from tests.fakes.world import fake_world
 
-NOTHING = Kept(frozenset(), frozenset(), frozenset())
+NOTHING = Retained(frozenset(), frozenset(), frozenset())
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_files_written_by_instances_of_a_removed_release_are_removed(folders: Fo
     for name in ("web-2-1", "web-2-1.2", "web-9-1"):
         (folders.written / "web" / name / "inside").mkdir(parents=True)
         (folders.written / "web" / name / "inside" / "file").touch()
-    prune(folders, Kept(frozenset({9}), frozenset({("web", 9)}), frozenset()))
+    prune(folders, Retained(frozenset({9}), frozenset({("web", 9)}), frozenset()))
     assert [path.name for path in (folders.written / "web").iterdir()] == ["web-9-1"]
 
 
@@ -36,7 +36,7 @@ def test_content_is_removed_with_the_last_release_that_uses_it(folders: Folders)
         folders.content(key).mkdir()
         folders.content_done(key).touch()
     (folders.contents / "content3.copy").mkdir()
-    prune(folders, Kept(frozenset({2}), frozenset({("web", 2)}), frozenset({"content2"})))
+    prune(folders, Retained(frozenset({2}), frozenset({("web", 2)}), frozenset({"content2"})))
     assert names(folders.contents) == ["content2", "content2.done"]
 
 
@@ -44,7 +44,7 @@ def test_only_folders_of_releases_are_removed(folders: Folders) -> None:
     for name in ("1", "2", "notes"):
         (folders.releases / name).mkdir()
         (folders.releases / name / "release.json").touch()
-    prune(folders, Kept(frozenset({2}), frozenset(), frozenset()))
+    prune(folders, Retained(frozenset({2}), frozenset(), frozenset()))
     assert names(folders.releases) == ["2", "notes"]
 
 
@@ -53,7 +53,7 @@ def test_only_logs_of_removed_revisions_are_removed(folders: Folders) -> None:
     for name in (*stay, "front-end/front-end-1-1.out"):
         (folders.logs / name).parent.mkdir(exist_ok=True)
         (folders.logs / name).touch()
-    prune(folders, Kept(frozenset({2}), frozenset({("front-end", 2)}), frozenset()))
+    prune(folders, Retained(frozenset({2}), frozenset({("front-end", 2)}), frozenset()))
     assert sorted(str(path.relative_to(folders.logs)) for path in folders.logs.rglob("*") if path.is_file()) == stay
 
 

@@ -34,7 +34,7 @@ FORMAT = ",".join(
 """HAProxy's format of a line. The path has no query, since queries may hold secrets."""
 
 
-class Entry(msgspec.Struct, frozen=True):
+class AccessLogEntry(msgspec.Struct, frozen=True):
     """One request in the edge's access log. Times are in milliseconds; -1: the request did not reach that stage."""
 
     at: str
@@ -90,7 +90,7 @@ class Lost(msgspec.Struct, frozen=True):
     lost: int
 
 
-def described(entry: Entry | Lost) -> str:
+def described(entry: AccessLogEntry | Lost) -> str:
     """Return an entry formatted for display: `GET /a 200 3 ms web@41`."""
     if isinstance(entry, Lost):
         return f"{entry.lost} lines of the access log are missing: HAProxy dropped them"
@@ -104,7 +104,7 @@ def described(entry: Entry | Lost) -> str:
     return f"{entry.method} {entry.path} {entry.status} {entry.total_ms} ms {responded}{inside}{how}"
 
 
-def read(line: bytes) -> Entry | Lost:
+def read(line: bytes) -> AccessLogEntry | Lost:
     """Parse one line of the log. Raises ValueError (or its subclass msgspec.DecodeError) for an incomplete line."""
     if line.startswith(b'{"at":') and b'"lost":' in line and b'"door":' not in line:
         return msgspec.json.decode(line, type=Lost)
@@ -113,4 +113,4 @@ def read(line: bytes) -> Entry | Lost:
 
 _OWN_RESPONSES = ("LR", "PR")
 """The termination states of HAProxy's own responses, by a rule that returns or refuses."""
-ENTRIES = msgspec.json.Decoder(Entry)
+ENTRIES = msgspec.json.Decoder(AccessLogEntry)

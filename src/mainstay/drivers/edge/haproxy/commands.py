@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from mainstay.drivers.edge.haproxy.replies import Server
+from mainstay.drivers.edge.haproxy.replies import ServerState
 from mainstay.drivers.edge.haproxy.slots import NOWHERE, Slot
 from mainstay.drivers.edge.haproxy.state_files import RELEASES
 from mainstay.errors import Unreachable
@@ -10,7 +10,7 @@ from mainstay.errors import Unreachable
 _ORDER = ("ready", "drain", "maint")
 
 
-def commands_for(wanted: Iterable[Slot], now: Mapping[str, Server], releases: Mapping[str, str]) -> list[str]:
+def commands_for(wanted: Iterable[Slot], now: Mapping[str, ServerState], releases: Mapping[str, str]) -> list[str]:
     """Return the commands for all differences: first those that add servers to traffic, then those that remove some.
 
     Raises Unreachable when HAProxy has no server for a slot.
@@ -22,7 +22,7 @@ def commands_for(wanted: Iterable[Slot], now: Mapping[str, Server], releases: Ma
     return [command for slot in slots for command in _of(slot, now[slot.server], releases)]
 
 
-def differs(slot: Slot, now: Server) -> bool:
+def differs(slot: Slot, now: ServerState) -> bool:
     """Return whether the server's state, address or weight differs from *slot*. HAProxy's check results do not count.
 
     The weight counts only in the state ready.
@@ -34,7 +34,7 @@ def differs(slot: Slot, now: Server) -> bool:
     )
 
 
-def _of(slot: Slot, now: Server, releases: Mapping[str, str]) -> list[str]:
+def _of(slot: Slot, now: ServerState, releases: Mapping[str, str]) -> list[str]:
     name, address = f"{slot.backend}/{slot.server}", slot.address or NOWHERE
     commands: list[str] = []
     if slot.state not in {"ready", now.state}:

@@ -16,7 +16,7 @@ from mainstay.model.maintenance import Maintenance
 from mainstay.model.signals import Signals
 from mainstay.system.background_tasks import BackgroundTasks
 from mainstay.system.process_runner import ProcessRunner
-from mainstay.system.processes import Started
+from mainstay.system.processes import ProcessId
 from mainstay.system.state_dir import Folders
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class EdgeController:
         self._log = AccessLog(folders)
         self._wake = wake
         self._tasks = tasks
-        self._watched: Started | None = None
+        self._watched: ProcessId | None = None
         self._unanswered = 0
         """Probes in a row that HAProxy has not answered."""
         self.problem: Note | None = None
@@ -56,7 +56,7 @@ class EdgeController:
         process = self._proxy.process()
         if process is None:
             self._unanswered = 0
-            return  # Its exit has woken the daemon.
+            return  # Its exit has woken the supervisor.
         try:
             worker = await self._proxy.worker()
         except NotAnswering as error:
@@ -89,10 +89,10 @@ class EdgeController:
         """Return the counters of requests, now or as they were *ago_s* seconds ago (at most 60)."""
         return self._log.signals.signals(ago_s)
 
-    def refuse_taken(self, desired: DesiredEdge) -> None:
+    def require_free_ports(self, desired: DesiredEdge) -> None:
         """Raise PortTaken, naming the holder, when another program has a port of the edge."""
         if desired.edge is not None:
-            self._proxy.refuse_taken(desired.edge, desired.ports, desired.slots)
+            self._proxy.require_free_ports(desired.edge, desired.ports, desired.slots)
 
     async def converge(self, desired: DesiredEdge) -> bool:
         """Make HAProxy serve as desired. Return False when that failed and must be repeated."""
@@ -127,7 +127,7 @@ class EdgeController:
         """Return whether HAProxy serves *edge* as desired; for None, whether no HAProxy is needed."""
         return self.problem is None and self.edge == edge and (edge is None or self.is_alive())
 
-    async def connections(self, upstreams: Mapping[str, Upstream]) -> dict[str, int]:
+    async def requests_in_flight(self, upstreams: Mapping[str, Upstream]) -> dict[str, int]:
         """Return the requests that each of these instances still handles; leaves out those that cannot be counted."""
         found: dict[str, int] = {}
         if self._unanswered:
@@ -137,9 +137,9 @@ class EdgeController:
                 found[name] = 0  # HAProxy sends requests only to slots.
                 continue
             try:
-                found[name] = await self._proxy.connections(one.service, one.slot)
+                found[name] = await self._proxy.requests_in_flight(one.service, one.slot)
             except (Unreachable, OSError) as error:
-                log.warning("cannot count the connections of %s: %s", name, error)
+                log.warning("cannot count the requests of %s: %s", name, error)
         return found
 
     async def actual(self) -> Actual:
@@ -188,7 +188,7 @@ class EdgeController:
             self._watched = process
             self._tasks.add("edge", self._wait_for_exit(process))
 
-    async def _wait_for_exit(self, process: Started) -> None:
+    async def _wait_for_exit(self, process: ProcessId) -> None:
         await self._runner.exit(process)
         log.warning("HAProxy, pid %d, is gone", process.pid)
         self._unanswered = 0

@@ -10,7 +10,7 @@ MASTER_STOPPED = "edge-master-stopped"
 UNANSWERED_PROBES = 5
 """Probes in a row that a frozen HAProxy may leave unanswered until the supervisor replaces it."""
 PROBE_EVERY_S = 1.0
-"""Seconds between two ticks of the daemon, which probes HAProxy at each tick."""
+"""Seconds between two ticks of the supervisor, which probes HAProxy at each tick."""
 REPLACED_AFTER_S = UNANSWERED_PROBES * (PROBE_EVERY_S + READ_TIMEOUT_S)
 """Seconds. Each probe waits for its timeout, and the next one follows after the pause."""
 

@@ -14,7 +14,7 @@ from mainstay.drivers.edge.haproxy.config.render import CONFIGURATION, Rendered,
 from mainstay.drivers.edge.haproxy.maintenance import Maps, maintenance_maps, map_commands, map_file
 from mainstay.drivers.edge.haproxy.preview_key import make_key
 from mainstay.drivers.edge.haproxy.program import binary, worker_user
-from mainstay.drivers.edge.haproxy.replies import Server
+from mainstay.drivers.edge.haproxy.replies import ServerState
 from mainstay.drivers.edge.haproxy.runtime_api import NotListening, RuntimeApi
 from mainstay.drivers.edge.haproxy.slots import Actual, Slot, actual
 from mainstay.drivers.edge.haproxy.state_files import RELEASES, SERVERS, releases_map, server_state
@@ -22,11 +22,11 @@ from mainstay.errors import StepFailed, Unreachable
 from mainstay.model import Edge
 from mainstay.system import processes
 from mainstay.system.atomic_file import atomic_write, move
-from mainstay.system.listeners import refuse_taken
+from mainstay.system.listeners import require_free_ports
 from mainstay.system.log_lines import last_lines
 from mainstay.system.ports import is_free
 from mainstay.system.process_runner import Launch, ProcessRunner
-from mainstay.system.processes import Started
+from mainstay.system.processes import ProcessId
 from mainstay.system.state_dir import Folders
 
 log = logging.getLogger(__name__)
@@ -61,13 +61,13 @@ class Proxy:
         self._maps = OPEN
         self.certificate = DoorCertificate(folders)
 
-    def process(self) -> Started | None:
+    def process(self) -> ProcessId | None:
         """Return HAProxy's master process; None if it does not run."""
         return self._runner.alive(ID)
 
-    def refuse_taken(self, edge: Edge, ports: Mapping[str, int], counts: Mapping[str, int]) -> None:
+    def require_free_ports(self, edge: Edge, ports: Mapping[str, int], counts: Mapping[str, int]) -> None:
         """Raise PortTaken, naming the holder, when another program uses a port of *edge*."""
-        self._refuse_taken(edge, render(edge, counts, ports, self._folders))
+        self._require_free_ports(edge, render(edge, counts, ports, self._folders))
 
     async def converge(
         self, edge: Edge | None, ports: Mapping[str, int], slots: Sequence[Slot], maps: Maps = OPEN
@@ -93,7 +93,7 @@ class Proxy:
             if process is None:
                 await self._end_leftovers()
                 await self._wait_until_free(edge, rendered)
-            self._refuse_taken(edge, rendered)
+            self._require_free_ports(edge, rendered)
             await self._install(rendered)
             if process is None:
                 process = self._start()
@@ -112,7 +112,7 @@ class Proxy:
         now, numbers = await asyncio.gather(self._api.servers(), self._api.map_entries(RELEASES))
         return actual(self._slots, now, numbers)
 
-    async def connections(self, service: str, slot: int) -> int:
+    async def requests_in_flight(self, service: str, slot: int) -> int:
         """Return the slot's requests in flight, also those of the preview and of workers that finish old requests."""
         if self.process() is None:
             return 0
@@ -159,8 +159,8 @@ class Proxy:
         process = self.process()
         return self._runner.members(ID, process) if process else ()
 
-    def _refuse_taken(self, edge: Edge, rendered: Rendered) -> None:
-        refuse_taken(rendered.ports, edge.address, ours=self._members(), internal=rendered.internal)
+    def _require_free_ports(self, edge: Edge, rendered: Rendered) -> None:
+        require_free_ports(rendered.ports, edge.address, ours=self._members(), internal=rendered.internal)
 
     async def _loaded_generation(self) -> str:
         """Return the generation of the configuration that HAProxy has loaded; empty while it does not listen.
@@ -199,7 +199,7 @@ class Proxy:
             if not path.exists() or path.read_text() != text:
                 atomic_write(path, text.encode())
 
-    def _start(self) -> Started | None:
+    def _start(self) -> ProcessId | None:
         logs = self._folders.logs / ID
         logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = str(self._folders.edge)
@@ -229,7 +229,7 @@ class Proxy:
                 return
             await asyncio.sleep(0.02)
 
-    async def _wait_until_loaded(self, rendered: Rendered, process: Started | None) -> None:
+    async def _wait_until_loaded(self, rendered: Rendered, process: ProcessId | None) -> None:
         try:
             async with asyncio.timeout(LOADS_WITHIN_S):
                 while True:
@@ -254,7 +254,7 @@ class Proxy:
             self._write_slots()
             await self._api.send(commands)
 
-    async def _apply_slots(self, now: Mapping[str, Server]) -> None:
+    async def _apply_slots(self, now: Mapping[str, ServerState]) -> None:
         """Send the commands for all differences, then read back. Raises Unreachable when a slot was not changed."""
         commands = commands_for(self._slots, now, await self._api.map_entries(RELEASES))
         if not commands:

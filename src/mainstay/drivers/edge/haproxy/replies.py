@@ -32,7 +32,7 @@ class UnexpectedReply(Unreachable):
         super().__init__(f"unexpected reply from the HAProxy runtime API: {shown}", remedy="mainstay logs edge")
 
 
-class Server(msgspec.Struct, frozen=True):
+class ServerState(msgspec.Struct, frozen=True):
     """The state of one server as a worker reports it. `up`: the worker's own checks succeed."""
 
     address: str
@@ -67,7 +67,7 @@ def info(text: str) -> dict[str, str]:
 
 
 @_strict
-def servers(text: str) -> dict[str, Server]:
+def servers(text: str) -> dict[str, ServerState]:
     """Return every server by name, from `show servers state`."""
     return {row["srv_name"]: _server(row) for row in _rows(text)}
 
@@ -129,7 +129,7 @@ def _rows(text: str) -> list[dict[str, str]]:
     return [dict(zip(names[2:].split(), line.split(), strict=False)) for line in lines if line[0] != "#"]
 
 
-def _server(row: dict[str, str]) -> Server:
+def _server(row: dict[str, str]) -> ServerState:
     admin = int(row["srv_admin_state"]) & ~_CONFIGURED_MAINT
     state: State = "ready"
     if admin & ~_FORCED_DRAIN:
@@ -137,4 +137,4 @@ def _server(row: dict[str, str]) -> Server:
     elif admin & _FORCED_DRAIN:
         state = "drain"
     up = int(row["srv_op_state"]) == _RUNNING
-    return Server(f"{row['srv_addr']}:{row['srv_port']}", int(row["srv_uweight"]), state, up)
+    return ServerState(f"{row['srv_addr']}:{row['srv_port']}", int(row["srv_uweight"]), state, up)

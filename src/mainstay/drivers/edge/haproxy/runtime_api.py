@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mainstay.drivers.edge.haproxy import replies
-from mainstay.drivers.edge.haproxy.replies import Server, UnexpectedReply
+from mainstay.drivers.edge.haproxy.replies import ServerState, UnexpectedReply
 from mainstay.errors import StepFailed, Unreachable
 
 MAX_LINE_BYTES = 12_000
@@ -44,7 +44,7 @@ class RuntimeApi:
         """Return the current worker's `show info`. Raises NotListening at once when no process listens."""
         return replies.info(await _exchange(self._socket, "show info", retry=False))
 
-    async def servers(self) -> dict[str, Server]:
+    async def servers(self) -> dict[str, ServerState]:
         """Return the state of every server by name."""
         return replies.servers(await _exchange(self._socket, "show servers state"))
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
-from mainstay.drivers.edge.haproxy.access_lines import ENTRIES, Entry
+from mainstay.drivers.edge.haproxy.access_lines import ENTRIES, AccessLogEntry
 from mainstay.drivers.edge.haproxy.slots import Slot
-from mainstay.model.signals import PREVIEW, Counts, Latency, Signals, Source, bucket_of
+from mainstay.model.signals import PREVIEW, Counts, Latency, Signals, SignalSource, bucket_of
 
 BUSY_SHARE = 0.25
 """The share of a second that counting may take. Lines beyond it are skipped, and their number is reported."""
@@ -29,7 +29,7 @@ class _Counter:
         self.requests = self.errors = self.refused = self.aborted = 0
         self.buckets: dict[int, int] = {}
 
-    def add(self, line: Entry) -> None:
+    def add(self, line: AccessLogEntry) -> None:
         """Count a request by how it ended: the first letter of `ended` names who ended it, the second in which phase.
 
         A request that the client aborted is no error. If it was waiting for the response, its time counts, because
@@ -70,7 +70,7 @@ class SignalCounter:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._epoch = uuid.uuid4().hex
-        self._counters: dict[Source, _Counter] = {}
+        self._counters: dict[SignalSource, _Counter] = {}
         self._by_line: dict[tuple[str, str, str, str, str], _Counter] = {}
         """The counters by the fields of a line that determine the source."""
         self._slots: dict[str, Slot] = {}
@@ -123,7 +123,7 @@ class SignalCounter:
             new, slot = total - self._failed.get(server, 0), self._slots.get(server)
             if new > 0 and slot:
                 route = PREVIEW if slot.preview else ""
-                self._counter(Source(slot.service, slot.release, slot.instance, route)).refused += new
+                self._counter(SignalSource(slot.service, slot.release, slot.instance, route)).refused += new
         self._failed, self.active = dict(failed), False
 
     def remember(self) -> None:
@@ -142,19 +142,19 @@ class SignalCounter:
         counts = tuple((source, counter.counts()) for source, counter in sorted(self._counters.items()))
         return Signals(self._epoch, self._clock(), counts, self._lost)
 
-    def _of(self, line: Entry) -> _Counter:
+    def _of(self, line: AccessLogEntry) -> _Counter:
         key = (line.door, line.service, line.server, line.number, line.route)
         found = self._by_line.get(key)
         if found is None:
             found = self._by_line[key] = self._counter(self._source(line))
         return found
 
-    def _source(self, line: Entry) -> Source:
+    def _source(self, line: AccessLogEntry) -> SignalSource:
         release, slot = line.release or 0, self._slots.get(line.server)
         instance = slot.instance if slot and slot.release == release else ""
-        return Source(line.service, release, instance, PREVIEW if line.preview else line.route.removeprefix("-"))
+        return SignalSource(line.service, release, instance, PREVIEW if line.preview else line.route.removeprefix("-"))
 
-    def _counter(self, source: Source) -> _Counter:
+    def _counter(self, source: SignalSource) -> _Counter:
         if source not in self._counters:
             if len(self._counters) >= MOST_SOURCES:
                 del self._counters[min(self._counters, key=lambda each: each.release)]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 from msgspec.structs import replace
 
-from mainstay.drivers.edge.haproxy.replies import Server, State
+from mainstay.drivers.edge.haproxy.replies import ServerState, State
 from mainstay.model import Edge, Shares, Traffic
 from mainstay.model.maintenance import Maintenance
 from mainstay.system.ports import LOOPBACK
@@ -134,7 +134,7 @@ def weights(shares: Mapping[str, float]) -> dict[str, int]:
     return min(scaled, key=lambda weights: _error(weights, shares))
 
 
-def actual(desired: Iterable[Slot], now: Mapping[str, Server], releases: Mapping[str, str]) -> Actual:
+def actual(desired: Iterable[Slot], now: Mapping[str, ServerState], releases: Mapping[str, str]) -> Actual:
     """Return to which releases the servers lead *now*."""
     preview = {
         service: {int(releases[name]) for name in servers}
@@ -146,7 +146,7 @@ def actual(desired: Iterable[Slot], now: Mapping[str, Server], releases: Mapping
     )
 
 
-def actual_traffic(desired: Iterable[Slot], now: Mapping[str, Server], releases: Mapping[str, str]) -> Traffic:
+def actual_traffic(desired: Iterable[Slot], now: Mapping[str, ServerState], releases: Mapping[str, str]) -> Traffic:
     """Return, per service and release, the percentage of the requests that the servers receive *now*.
 
     Weights are rounded, so where they are as *desired*, the shares are the desired ones.
@@ -165,9 +165,11 @@ def actual_traffic(desired: Iterable[Slot], now: Mapping[str, Server], releases:
     return traffic
 
 
-def _receiving(now: Mapping[str, Server], releases: Mapping[str, str], mark: str) -> dict[str, dict[str, Server]]:
+def _receiving(
+    now: Mapping[str, ServerState], releases: Mapping[str, str], mark: str
+) -> dict[str, dict[str, ServerState]]:
     """Return, per service, the servers that receive requests and whose names have *mark* before their number."""
-    services: dict[str, dict[str, Server]] = {}
+    services: dict[str, dict[str, ServerState]] = {}
     for name, server in now.items():
         service = name.rpartition(mark)[0]
         if service and server.receives_requests and int(releases.get(name, 0)):

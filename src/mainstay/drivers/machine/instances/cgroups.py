@@ -18,7 +18,7 @@ _MOUNT = Path("/sys/fs/cgroup")
 _PERIOD_US, _LEAST_US = 100_000, 1_000
 
 
-class Limits:
+class ResourceLimits:
     """The cgroups of each instance of the environment whose state folder is *state*, where permissions allow them."""
 
     def __init__(self, state: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from mainstay.drivers.machine.instances.cgroups import Limits, out_of_memory
+from mainstay.drivers.machine.instances.cgroups import ResourceLimits, out_of_memory
 from mainstay.drivers.machine.instances.probes import Probe, probe_liveness, probe_readiness
 from mainstay.drivers.machine.instances.records import write_record
 from mainstay.drivers.machine.state import lifecycle
@@ -36,7 +36,7 @@ class HealthChecks:
         self,
         runtimes: dict[str, Runtime],
         runner: ProcessRunner,
-        limits: Limits,
+        limits: ResourceLimits,
         wake: Callable[[], None],
         kill: Callable[[str], None],
         tail: Callable[[str, str], tuple[str, ...]],

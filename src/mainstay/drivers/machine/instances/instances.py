@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from mainstay.drivers.machine.instances.cgroups import Limits, out_of_memory
+from mainstay.drivers.machine.instances.cgroups import ResourceLimits, out_of_memory
 from mainstay.drivers.machine.instances.health import HealthChecks
 from mainstay.drivers.machine.instances.launch import Launching
 from mainstay.drivers.machine.instances.private_copies import keep_written
@@ -26,7 +26,7 @@ from mainstay.system import processes
 from mainstay.system.background_tasks import BackgroundTasks
 from mainstay.system.disk_space import FULL
 from mainstay.system.process_runner import Launch, ProcessRunner
-from mainstay.system.processes import Started
+from mainstay.system.processes import ProcessId
 from mainstay.system.state_dir import Folders
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,12 @@ class Instances:
     """All instances of the environment. `wake` is called when the state of one has changed."""
 
     def __init__(
-        self, folders: Folders, launching: Launching, limits: Limits, tasks: BackgroundTasks, wake: Callable[[], None]
+        self,
+        folders: Folders,
+        launching: Launching,
+        limits: ResourceLimits,
+        tasks: BackgroundTasks,
+        wake: Callable[[], None],
     ) -> None:
         self.runtimes: dict[str, Runtime] = {}
         self._folders = folders
@@ -150,7 +155,7 @@ class Instances:
         )
         self._keep_record(name)
 
-    def settle(self, desired: Desired) -> None:
+    def record_state_changes(self, desired: Desired) -> None:
         """Record since when each instance has its present state."""
         ready = decide.ready(desired, self.runtimes)
         for name, one in desired.instances.items():
@@ -168,7 +173,7 @@ class Instances:
         age = processes.boottime() - self.runtimes[name].started_at
         return tail(self._folders.logs / service, name, time.time() - age - STARTS_WITHIN_S)
 
-    def _adopt(self, name: str, desired: Desired, process: Started) -> None:
+    def _adopt(self, name: str, desired: Desired, process: ProcessId) -> None:
         one, member = desired.instances[name], member_of(desired, desired.instances[name])
         record = self.runtimes[name].record
         started_at = processes.boottime() - processes.age(process)
@@ -184,7 +189,7 @@ class Instances:
             launch = Launch(member.workload.command, "/", "", "")
         self._watch(name, desired, process, launch)
 
-    def _watch(self, name: str, desired: Desired, process: Started, launch: Launch) -> None:
+    def _watch(self, name: str, desired: Desired, process: ProcessId, launch: Launch) -> None:
         one, member = desired.instances[name], member_of(desired, desired.instances[name])
         proven = str(one.revision)
         self._tasks.cancel(name)
@@ -193,7 +198,7 @@ class Instances:
         if member.workload.health.live:
             self._tasks.add(name, self.health.check_liveness(name, member.workload, one.port))
 
-    async def _wait_for_exit(self, name: str, workload: Workload, process: Started, revision: str) -> None:
+    async def _wait_for_exit(self, name: str, workload: Workload, process: ProcessId, revision: str) -> None:
         end = await self._runner.exit(process)
         if name not in self.runtimes or self.runtimes[name].process != process:
             return

@@ -14,7 +14,7 @@ from mainstay.system.atomic_file import atomic_write
 from mainstay.system.background_tasks import BackgroundTasks
 from mainstay.system.log_lines import last_lines
 from mainstay.system.process_runner import JobEnd, ProcessRunner
-from mainstay.system.processes import Started
+from mainstay.system.processes import ProcessId
 from mainstay.system.state_dir import Folders
 
 log = logging.getLogger(__name__)
@@ -79,13 +79,13 @@ class Jobs:
         if self._runner.job_end(identity) is None:
             self._end(identity, KILLED, "mainstay: stopped")
 
-    async def _is_gone(self, process: Started, within: float) -> bool:
+    async def _is_gone(self, process: ProcessId, within: float) -> bool:
         exit_ = asyncio.create_task(self._runner.exit(process))
         done, _ = await asyncio.wait({exit_}, timeout=within)
         exit_.cancel()
         return bool(done)
 
-    async def _watch(self, identity: str, process: Started) -> None:
+    async def _watch(self, identity: str, process: ProcessId) -> None:
         await self._runner.exit(process)
         self._sweep(identity)
         log.info("job %s has ended: %s", identity, self._runner.job_end(identity))

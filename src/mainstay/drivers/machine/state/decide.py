@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
 
-from mainstay.drivers.machine.state.desired import Desired, DesiredInstance, member_of
+from mainstay.drivers.machine.state.desired import Desired, member_of
 from mainstay.drivers.machine.state.lifecycle import Runtime
 from mainstay.model import Workload
 
@@ -35,7 +35,7 @@ class Decision(NamedTuple):
     runtimes: dict[str, Runtime]
     actions: tuple[Action, ...]
     cut: dict[str, int]
-    """For each instance whose drain timed out, the number of connections that were still open."""
+    """For each instance whose drain timed out, the number of its requests that were still in flight."""
     next_at: float
     """When the passing of time alone changes the decision, in seconds of CLOCK_BOOTTIME."""
 
@@ -55,7 +55,7 @@ def ready(desired: Desired, runtimes: Mapping[str, Runtime]) -> frozenset[str]:
     return frozenset(steady | responding)
 
 
-def accepting(runtimes: Mapping[str, Runtime]) -> frozenset[str]:
+def formerly_ready(runtimes: Mapping[str, Runtime]) -> frozenset[str]:
     """Return the running instances that were ready since their start: they get requests when none is ready now."""
     return frozenset(
         name for name, runtime in runtimes.items() if runtime.process and runtime.record.steady and not runtime.drained
@@ -65,13 +65,13 @@ def accepting(runtimes: Mapping[str, Runtime]) -> frozenset[str]:
 def decide(
     desired: Desired,
     runtimes: Mapping[str, Runtime],
-    connections: Mapping[str, int],
+    in_flight: Mapping[str, int],
     starting: frozenset[str],
     now: float,
 ) -> Decision:
     """Return the actions that bring the instances closer to the desired state, with their changed runtimes.
 
-    *connections* counts the connections of draining slots; *starting* are the instances whose stub has not written its
+    *in_flight* counts the requests of draining instances; *starting* are the instances whose stub has not written its
     note. *now* is in seconds of CLOCK_BOOTTIME.
     """
     after = {name: runtimes.get(name, Runtime()) for name in desired.instances}
@@ -79,19 +79,19 @@ def decide(
     cut: dict[str, int] = {}
     times = [math.inf]
     waits = _waits_for_datastores(desired, after, now)
-    in_traffic = ready(desired, after) | accepting(after)
+    in_traffic = ready(desired, after) | formerly_ready(after)
     for name, instance in desired.instances.items():
         runtime, workload = after[name], member_of(desired, instance).workload
         if name in starting:
             times.append(now + CHECK_STUB_EVERY_S)
         elif instance.leaving:
-            after[name], action, at = _leave(
-                name, instance, runtime, workload, connections.get(name), name in in_traffic, now
-            )
+            drains = instance.slot is not None and (name in in_traffic or runtime.drain_since is not None)
+            left = in_flight.get(name)
+            after[name], action, at = _leave(_Leaving(name, runtime, workload, drains, left), now)
             actions += [action] if action else []
             times.append(at)
-            if after[name].drained and not runtime.drained and connections.get(name):
-                cut[name] = connections[name]
+            if after[name].drained and not runtime.drained and left:
+                cut[name] = left
         elif runtime.process is None and not runtime.record.failed:
             held = waits and not workload.datastore
             if runtime.start_at <= now and not held:
@@ -116,32 +116,44 @@ def cancelled_drains(before: Mapping[str, Runtime], after: Mapping[str, Runtime]
     }
 
 
-def _leave(
-    name: str,
-    instance: DesiredInstance,
-    runtime: Runtime,
-    workload: Workload,
-    connections: int | None,
-    in_traffic: bool,
-    now: float,
-) -> tuple[Runtime, Action | None, float]:
-    if runtime.process is None:
-        return runtime, Action("forget", name), math.inf
-    if not runtime.drained and instance.slot is not None and (in_traffic or runtime.drain_since is not None):
-        if runtime.drain_since is None:
-            return replace(runtime, drain_since=now), None, now + FIRST_DRAIN_CHECK_AFTER_S
-        drained = connections == 0 or now - runtime.drain_since >= workload.drain_s
-        if not drained:
-            return runtime, None, min(now + CHECK_DRAIN_EVERY_S, runtime.drain_since + workload.drain_s)
-    if not runtime.drained:
-        # This pass puts the slot into maintenance; the next one sends the stop signal.
-        return replace(runtime, drained=True), None, now
-    if runtime.signalled_at is None:
-        return replace(runtime, signalled_at=now), Action("stop", name), now + workload.stop_grace_s
-    if now - runtime.signalled_at < workload.stop_grace_s:
-        return runtime, None, runtime.signalled_at + workload.stop_grace_s
-    reason = f"killed because it ignored {workload.stop_signal} for {workload.stop_grace_s:g} s"
-    return replace(runtime, force_killed=True, reason=reason), Action("kill", name), now + KILL_AGAIN_AFTER_S
+class _Leaving(NamedTuple):
+    """An instance that is to end. `drains`: it may still have requests, which `in_flight` counts where it can."""
+
+    name: str
+    runtime: Runtime
+    workload: Workload
+    drains: bool
+    in_flight: int | None
+
+
+_Next = tuple[Runtime, Action | None, float]
+"""The runtime of a leaving instance, the action on it, and when it is decided on again."""
+
+
+def _leave(one: _Leaving, now: float) -> _Next:
+    if one.runtime.process is None:
+        return one.runtime, Action("forget", one.name), math.inf
+    return _end(one, now) if one.runtime.drained else _drain(one, now)
+
+
+def _drain(one: _Leaving, now: float) -> _Next:
+    runtime, began = one.runtime, one.runtime.drain_since
+    if one.drains and began is None:
+        return replace(runtime, drain_since=now), None, now + FIRST_DRAIN_CHECK_AFTER_S
+    if one.drains and began is not None and one.in_flight != 0 and now < began + one.workload.drain_s:
+        return runtime, None, min(now + CHECK_DRAIN_EVERY_S, began + one.workload.drain_s)
+    # This pass puts the slot into maintenance; the next one sends the stop signal.
+    return replace(runtime, drained=True), None, now
+
+
+def _end(one: _Leaving, now: float) -> _Next:
+    runtime, signalled, grace_s = one.runtime, one.runtime.signalled_at, one.workload.stop_grace_s
+    if signalled is None:
+        return replace(runtime, signalled_at=now), Action("stop", one.name), now + grace_s
+    if now - signalled < grace_s:
+        return runtime, None, signalled + grace_s
+    reason = f"killed because it ignored {one.workload.stop_signal} for {grace_s:g} s"
+    return replace(runtime, force_killed=True, reason=reason), Action("kill", one.name), now + KILL_AGAIN_AFTER_S
 
 
 def _waits_for_datastores(desired: Desired, runtimes: Mapping[str, Runtime], now: float) -> bool:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from mainstay.drivers.machine.instances.probes import Probe
 from mainstay.model import Exit, InstanceState, Workload
 from mainstay.system.process_runner import End
-from mainstay.system.processes import Started
+from mainstay.system.processes import ProcessId
 
 TRIES = 3
 FIRST_BACKOFF_S, MAX_BACKOFF_S, BACKOFF_RESET_AFTER_S = 0.1, 30.0, 60.0
@@ -47,7 +47,7 @@ class Runtime(msgspec.Struct, frozen=True):
     """The present state of one instance. Times are in seconds of CLOCK_BOOTTIME."""
 
     record: Record = Record()
-    process: Started | None = None
+    process: ProcessId | None = None
     started_at: float = 0.0
     start_at: float = 0.0
     """The earliest time of the next start, after the backoff."""
@@ -74,7 +74,7 @@ class Runtime(msgspec.Struct, frozen=True):
     memory_bytes: int | None = None
 
 
-def after_start(runtime: Runtime, process: Started, now: float) -> Runtime:
+def after_start(runtime: Runtime, process: ProcessId, now: float) -> Runtime:
     """Return *runtime* with the process that was started at *now*; keep the number of early exits and the backoff."""
     first = runtime.record.first_started_at if runtime.record.early_exits else now
     record = replace(runtime.record, first_started_at=first, steady=False)

@@ -37,7 +37,7 @@ def after(desired: Desired, request: protocol.Changing, boot: str, now: float) -
             return desired
         case protocol.SetFleet(wanted=wanted):
             return _with_fleet(desired, wanted)
-        case protocol.SetTraffic(shifts=shifts, lease=unless):
+        case protocol.SetShifts(shifts=shifts, lease=unless):
             lease = None if unless is None else HeldLease(unless, boot, now)
             return shifted(replace(desired, lease=lease, reverted=False), shifts, boot, now)
         case protocol.LeaseHeartbeat():

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from mainstay.drivers.edge.haproxy.slots import DesiredEdge, Upstream
-from mainstay.drivers.machine.state.decide import accepting, ready
+from mainstay.drivers.machine.state.decide import formerly_ready, ready
 from mainstay.drivers.machine.state.desired import Desired, DesiredInstance
 from mainstay.drivers.machine.state.lifecycle import Runtime
 
@@ -13,7 +13,7 @@ def desired_edge(desired: Desired, runtimes: Mapping[str, Runtime]) -> DesiredEd
 
     While a run observes a release, an instance that is not ready receives no request: a bad release would seem good.
     """
-    able, steady = ready(desired, runtimes), frozenset() if desired.lease else accepting(runtimes)
+    able, steady = ready(desired, runtimes), frozenset() if desired.lease else formerly_ready(runtimes)
     return DesiredEdge(
         edge=desired.edge,
         slots=desired.slots,
@@ -21,7 +21,7 @@ def desired_edge(desired: Desired, runtimes: Mapping[str, Runtime]) -> DesiredEd
         traffic=desired.traffic if desired.started else {},
         preview=desired.preview if desired.started else {},
         upstreams={
-            name: upstream(one, ready=name in able, accepting=name in steady)
+            name: upstream(one, ready=name in able, formerly_ready=name in steady)
             for name, one in desired.instances.items()
             if name not in runtimes or not runtimes[name].drained
         },
@@ -48,7 +48,7 @@ def health_paths(desired: Desired) -> tuple[str, ...]:
     return tuple(sorted(paths - {"/"}))
 
 
-def upstream(one: DesiredInstance, *, ready: bool = False, accepting: bool = False) -> Upstream:
+def upstream(one: DesiredInstance, *, ready: bool = False, formerly_ready: bool = False) -> Upstream:
     """Return the instance as HAProxy sees it; one that is leaving receives no new requests."""
     stays = not one.leaving
-    return Upstream(one.service, one.release, one.slot, one.port, ready and stays, accepting and stays)
+    return Upstream(one.service, one.release, one.slot, one.port, ready and stays, formerly_ready and stays)

@@ -1,1 +1,1 @@
-"""The daemon of one environment: reconciles the actual state with the desired state."""
+"""The supervisor of one environment: reconciles the actual state with the desired state."""

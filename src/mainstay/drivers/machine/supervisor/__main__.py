@@ -1,4 +1,4 @@
-"""`python -m mainstay.drivers.machine.supervisor --state DIR --keys DIR`: the daemon of one environment."""
+"""`python -m mainstay.drivers.machine.supervisor --state DIR --keys DIR`: the supervisor of one environment."""
 
 import argparse
 import asyncio
@@ -10,8 +10,8 @@ import signal
 import sys
 from pathlib import Path
 
-from mainstay.drivers.machine.supervisor.daemon import Daemon
 from mainstay.drivers.machine.supervisor.server import SocketServer
+from mainstay.drivers.machine.supervisor.supervisor import Supervisor
 from mainstay.errors import MainstayError
 from mainstay.system.atomic_file import make_folder
 from mainstay.system.file_lock import try_lock
@@ -49,9 +49,9 @@ def main() -> int:
 
 
 async def _supervise(folders: Folders) -> None:
-    daemon = Daemon(folders)
-    server = await SocketServer(daemon, _reexecute).open()
-    reconciling = asyncio.create_task(daemon.reconcile())
+    supervisor = Supervisor(folders)
+    server = await SocketServer(supervisor, _reexecute).open()
+    reconciling = asyncio.create_task(supervisor.reconcile())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, reconciling.cancel)
     async with server:

@@ -17,8 +17,8 @@ from mainstay.drivers.machine import protocol
 from mainstay.drivers.machine.state import transitions
 from mainstay.drivers.machine.state.addresses import allocate
 from mainstay.drivers.machine.state.upstreams import desired_edge
-from mainstay.drivers.machine.supervisor.daemon import Daemon
 from mainstay.drivers.machine.supervisor.report import running, serving
+from mainstay.drivers.machine.supervisor.supervisor import Supervisor
 from mainstay.errors import BadInput, MainstayError
 
 log = logging.getLogger(__name__)
@@ -29,16 +29,16 @@ MAX_LINE_BYTES = 64 * 2**20
 class SocketServer:
     """Answers the requests of clients. `reexecute` is called when a client uses a newer protocol."""
 
-    def __init__(self, daemon: Daemon, reexecute: Callable[[], None]) -> None:
-        self._daemon = daemon
+    def __init__(self, supervisor: Supervisor, reexecute: Callable[[], None]) -> None:
+        self._supervisor = supervisor
         self._reexecute = reexecute
 
     async def open(self) -> asyncio.Server:
         """Listen on the socket, open to this user only. Raises BadInput when its folder is not this user's alone.
 
-        The caller holds the supervisor's lock, so no other daemon listens at the path.
+        The caller holds the supervisor's lock, so no other supervisor listens at the path.
         """
-        path = self._daemon.folders.supervisor_socket
+        path = self._supervisor.folders.supervisor_socket
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _refuse_foreign_folder(path.parent)
         path.unlink(missing_ok=True)
@@ -73,31 +73,31 @@ class SocketServer:
             return protocol.Refused("unreachable", f"the supervisor could not store or execute the request: {error}")
 
     async def _answer(self, request: protocol.Request) -> protocol.Answer:
-        daemon = self._daemon
+        supervisor = self._supervisor
         match request:
             case protocol.Hello(protocol=version):
                 return protocol.Welcome(protocol.PROTOCOL, os.getpid(), reexecuting=version > protocol.PROTOCOL)
             case protocol.GetFleet():
-                return protocol.FleetAnswer(running(daemon))
+                return protocol.FleetAnswer(running(supervisor))
             case protocol.GetTraffic():
-                return protocol.TrafficAnswer(await serving(daemon))
+                return protocol.TrafficAnswer(await serving(supervisor))
             case protocol.GetSignals(ago_s=ago_s):
-                return protocol.SignalsAnswer(daemon.edge.signals(ago_s))
+                return protocol.SignalsAnswer(supervisor.edge.signals(ago_s))
             case protocol.GetJob(id=identity):
-                return protocol.JobAnswer(daemon.jobs.state(identity, identity in daemon.state.desired.jobs))
+                return protocol.JobAnswer(supervisor.jobs.state(identity, identity in supervisor.state.desired.jobs))
             case protocol.StopJob(fence=fence, id=identity):
-                transitions.refuse_older(daemon.state.desired, fence)
+                transitions.refuse_older(supervisor.state.desired, fence)
                 # A job that has not been started yet must not be started.
-                jobs = {name: job for name, job in daemon.state.desired.jobs.items() if name != identity}
-                daemon.state.keep(replace(daemon.state.desired, jobs=jobs))
-                await daemon.jobs.stop(identity)
-            case protocol.StartJob(fence=fence, job=job) if daemon.jobs.state(job.id).state != "none":
-                transitions.refuse_older(daemon.state.desired, fence)
+                jobs = {name: job for name, job in supervisor.state.desired.jobs.items() if name != identity}
+                supervisor.state.keep(replace(supervisor.state.desired, jobs=jobs))
+                await supervisor.jobs.stop(identity)
+            case protocol.StartJob(fence=fence, job=job) if supervisor.jobs.state(job.id).state != "none":
+                transitions.refuse_older(supervisor.state.desired, fence)
             case protocol.SetEdge():
-                _refuse_taken(daemon, request)
-                daemon.apply(request)
+                _require_free_ports(supervisor, request)
+                supervisor.apply(request)
             case _:
-                daemon.apply(request)
+                supervisor.apply(request)
         return protocol.Accepted()
 
 
@@ -113,7 +113,7 @@ def _refuse_foreign_folder(folder: Path) -> None:
         )
 
 
-def _refuse_taken(daemon: Daemon, request: protocol.SetEdge) -> None:
-    transitions.refuse_older(daemon.state.desired, request.fence)
-    with_edge = replace(daemon.state.desired, edge=request.wanted)
-    daemon.edge.refuse_taken(desired_edge(allocate(with_edge, daemon.folders.state), {}))
+def _require_free_ports(supervisor: Supervisor, request: protocol.SetEdge) -> None:
+    transitions.refuse_older(supervisor.state.desired, request.fence)
+    with_edge = replace(supervisor.state.desired, edge=request.wanted)
+    supervisor.edge.require_free_ports(desired_edge(allocate(with_edge, supervisor.folders.state), {}))

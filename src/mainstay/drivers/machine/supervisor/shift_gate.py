@@ -70,7 +70,7 @@ class ShiftGate:
                     for name, one in desired.instances.items()
                     if (one.service, one.release) == (service, release)
                 }
-                counted = await self._edge.connections(upstreams)
+                counted = await self._edge.requests_in_flight(upstreams)
                 if counted.keys() == upstreams.keys():
                     found[str(Revision(service, release))] = sum(counted.values())
         return found

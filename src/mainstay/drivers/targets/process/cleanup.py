@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mainstay.drivers.targets.process.host import Host
-from mainstay.drivers.targets.target import Kept, Presence
+from mainstay.drivers.targets.target import Presence, Retained
 from mainstay.system import sealed_tree
 from mainstay.system.atomic_file import move
 from mainstay.system.folder_content import children, oldest
@@ -15,7 +15,7 @@ from mainstay.system.users import known, removal
 KEPT_JOBS = 100
 
 
-def prune(folders: Folders, kept: Kept) -> None:
+def prune(folders: Folders, kept: Retained) -> None:
     """Remove what no kept release needs."""
     for path in children(folders.contents):
         if path.name.partition(".")[0] not in kept.artifacts:
@@ -55,7 +55,7 @@ def data_left(host: Host) -> Presence:
     return "partial" if any(_renamed(path).exists() for path in everything) or any(_users(host)) else "absent"
 
 
-def _is_left_behind(service: str, name: str, kept: Kept) -> bool:
+def _is_left_behind(service: str, name: str, kept: Retained) -> bool:
     """Return whether `SERVICE-RELEASE-NUMBER.…` is the log of a revision that no kept release runs."""
     revision = name.removeprefix(f"{service}-").partition("-")[0]
     # Datastores are skipped: a datastore keeps its revision as long as its settings, and releases list only services.

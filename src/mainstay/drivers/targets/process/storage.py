@@ -7,7 +7,7 @@ from mainstay.drivers.targets.process.artifacts import Content
 from mainstay.drivers.targets.process.builds import Build
 from mainstay.drivers.targets.process.facts import facts
 from mainstay.drivers.targets.process.host import Host
-from mainstay.drivers.targets.target import Kept, Preparation, Presence, RunTarget, Target, TargetFacts
+from mainstay.drivers.targets.target import Preparation, Presence, Retained, RunTarget, Target, TargetFacts
 from mainstay.errors import StepFailed
 from mainstay.model import Artifact, Image, Source, SourceTree
 
@@ -40,7 +40,7 @@ class HostStorage:
     def facts(self, live: Collection[str], sources: Collection[Source], path: str | None) -> TargetFacts:
         return facts(self._host, live, sources, path)
 
-    def prune(self, kept: Kept) -> None:
+    def prune(self, kept: Retained) -> None:
         cleanup.prune(self._host.folders, kept)
 
     def data_left(self) -> Presence:

@@ -21,7 +21,7 @@ from mainstay.drivers.machine.protocol import (
     SetFleet,
     SetMaintenance,
     SetPreview,
-    SetTraffic,
+    SetShifts,
     SignalsAnswer,
     StartAll,
     StartJob,
@@ -33,12 +33,12 @@ from mainstay.drivers.machine.state.store import read_desired
 from mainstay.drivers.machine.state.transitions import refuse_older
 from mainstay.drivers.targets.target import (
     RECENT,
-    Kept,
     LogLine,
     LogQuery,
     LogSource,
     Preparation,
     Presence,
+    Retained,
     RunTarget,
     Target,
     TargetFacts,
@@ -67,7 +67,7 @@ A = TypeVar("A", JobAnswer, FleetAnswer, TrafficAnswer, SignalsAnswer)
 
 
 class OfflineReader(Protocol):
-    """Reads state from files and /proc. Only `refuse_taken` is also called while the supervisor runs."""
+    """Reads state from files and /proc. Only `require_free_ports` is also called while the supervisor runs."""
 
     def fleet_status(self, folders: Folders) -> FleetStatus: ...
 
@@ -75,7 +75,7 @@ class OfflineReader(Protocol):
 
     def job_state(self, folders: Folders, identity: str) -> JobState: ...
 
-    def refuse_taken(self, wanted: Edge, doors: tuple[str, ...]) -> None: ...
+    def require_free_ports(self, wanted: Edge, doors: tuple[str, ...]) -> None: ...
 
 
 class Storage(Protocol):
@@ -89,7 +89,7 @@ class Storage(Protocol):
 
     def facts(self, live: Collection[str], sources: Collection[Source], path: str | None) -> TargetFacts: ...
 
-    def prune(self, kept: Kept) -> None: ...
+    def prune(self, kept: Retained) -> None: ...
 
     def data_left(self) -> Presence: ...
 
@@ -136,8 +136,8 @@ class ProcessTarget:
     def set_maintenance(self, wanted: Maintenance | None) -> None:
         self._request(SetMaintenance(wanted))
 
-    def refuse_taken(self, wanted: Edge) -> None:
-        self._parts.offline().refuse_taken(wanted, self.traffic_status().doors)
+    def require_free_ports(self, wanted: Edge) -> None:
+        self._parts.offline().require_free_ports(wanted, self.traffic_status().doors)
 
     def job_state(self, identity: str) -> JobState:
         answer = self._read(GetJob(identity), JobAnswer)
@@ -181,7 +181,7 @@ class ProcessTarget:
     ) -> TargetFacts:
         return self._parts.storage().facts(live, sources, path)
 
-    def prune(self, kept: Kept) -> None:
+    def prune(self, kept: Retained) -> None:
         self._parts.storage().prune(kept)
 
     def data_left(self) -> Presence:
@@ -232,7 +232,7 @@ class ProcessRunTarget(ProcessTarget):
         self._request(SetFleet(self._fence, wanted))
 
     def set_traffic(self, shifts: Shifts, lease: TrafficLease | None = None) -> None:
-        self._request(SetTraffic(self._fence, shifts, lease))
+        self._request(SetShifts(self._fence, shifts, lease))
 
     def heartbeat(self) -> None:
         self._request(LeaseHeartbeat(self._fence))

@@ -11,12 +11,12 @@ from msgspec.structs import replace
 
 from mainstay.drivers.edge.haproxy import problems
 from mainstay.drivers.edge.haproxy.controller import RETRY_AFTER_S, EdgeController
-from mainstay.drivers.machine.instances.cgroups import Limits
+from mainstay.drivers.machine.instances.cgroups import ResourceLimits
 from mainstay.drivers.machine.instances.instances import Instances
 from mainstay.drivers.machine.instances.jobs import Jobs
 from mainstay.drivers.machine.instances.launch import Launching
 from mainstay.drivers.machine.logs.watch import LogWatch
-from mainstay.drivers.machine.protocol import Changing, LeaseHeartbeat, SetFleet, SetMaintenance, SetTraffic, StartAll
+from mainstay.drivers.machine.protocol import Changing, LeaseHeartbeat, SetFleet, SetMaintenance, SetShifts, StartAll
 from mainstay.drivers.machine.state import transitions
 from mainstay.drivers.machine.state.addresses import allocate, listeners, reassign
 from mainstay.drivers.machine.state.decide import Action, Decision, cancelled_drains, decide
@@ -45,7 +45,7 @@ LINGER_S = 5.0
 """Seconds after its start for which the supervisor of a stopped environment waits for a request before it exits."""
 
 
-class Daemon:
+class Supervisor:
     """One environment's supervisor. Every request is in `state` and on disk before the supervisor acts on it."""
 
     def __init__(self, folders: Folders) -> None:
@@ -53,14 +53,14 @@ class Daemon:
         self.state = DesiredState(folders.desired)
         self._woken = asyncio.Event()
         launching = Launching(folders, SealedFile(folders.sealed, folders.secret_key))
-        self.limits = Limits(folders.state)
+        self.limits = ResourceLimits(folders.state)
         self._watches = BackgroundTasks(self._woken.set)
         self.instances = Instances(folders, launching, self.limits, self._watches, self._woken.set)
         self.jobs = Jobs(folders, launching, self._watches, self._woken.set)
         self.edge = EdgeController(folders, self._watches, self._woken.set)
         self.logs = LogWatch(folders.logs)
         self.cut: Counter[str] = Counter()
-        """Per revision, the connections still open after their drain, counted since this supervisor started."""
+        """Per revision, the requests still in flight after their drain, counted since this supervisor started."""
         self.shift_gate = ShiftGate(self.edge, self.state)
         self._linger_until = processes.boottime() + LINGER_S
         self._ended = False
@@ -82,7 +82,7 @@ class Daemon:
         if isinstance(request, SetMaintenance):
             log.info("maintenance is %s", f"on, by {request.wanted.by}" if request.wanted else "off")
         after = transitions.after(self.state.desired, request, self.state.boot, processes.boottime())
-        if isinstance(request, SetTraffic):
+        if isinstance(request, SetShifts):
             self.shift_gate.begin()
         if isinstance(request, LeaseHeartbeat) and after.fence == self.state.desired.fence:
             # Not written to disk each second: a restarted supervisor restarts the time limit.
@@ -121,7 +121,7 @@ class Daemon:
                 return
             await self._until(next_at)
 
-    def is_started(self) -> bool:
+    def is_running(self) -> bool:
         """Return whether the environment runs; False once all its instances and HAProxy are stopped."""
         return self.state.desired.started or not self.state.is_stopped() or self.edge.is_alive()
 
@@ -142,7 +142,7 @@ class Daemon:
         before = dict(self.instances.runtimes)
         decided = await self._decide(starting)
         converged = await self._update_edge(before)
-        self.instances.settle(self.state.desired)
+        self.instances.record_state_changes(self.state.desired)
         for action in decided.actions:
             if action.name in self.state.desired.instances:
                 self._try(action)
@@ -158,15 +158,15 @@ class Daemon:
             for name, one in self.state.desired.instances.items()
             if runtimes[name].drain_since and not runtimes[name].drained
         }
-        connections = await self.edge.connections(draining)
-        decided = decide(self.state.desired, runtimes, connections, starting, processes.boottime())
+        in_flight = await self.edge.requests_in_flight(draining)
+        decided = decide(self.state.desired, runtimes, in_flight, starting, processes.boottime())
         killed = {
             name for name, one in decided.runtimes.items() if one.force_killed and not runtimes[name].force_killed
         }
         self._count_force_killed(Counter(map(self.state.revision_of, killed)))
         runtimes.update(decided.runtimes)
         for name, count in decided.cut.items():
-            log.warning("%s: %s still open after its drain", name, counted(count, "connection"))
+            log.warning("%s: %s still in flight after its drain", name, counted(count, "request"))
             self.cut[self.state.revision_of(name)] += count
         return decided
 

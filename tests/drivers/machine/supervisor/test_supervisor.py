@@ -7,7 +7,7 @@ import os
 import pytest
 
 from mainstay.drivers.machine.state.decide import Action
-from mainstay.drivers.machine.supervisor.daemon import Daemon
+from mainstay.drivers.machine.supervisor.supervisor import Supervisor
 from mainstay.system.clock import SystemClock
 from mainstay.system.state_dir import Folders
 from tests.drivers.machine.machine import Machine
@@ -25,9 +25,9 @@ def test_a_start_at_any_moment_of_a_stop_starts_the_environment(machine: Machine
 
 
 @pytest.fixture
-def daemon(folders: Folders) -> Daemon:
-    async def create() -> Daemon:
-        return Daemon(folders)
+def supervisor(folders: Folders) -> Supervisor:
+    async def create() -> Supervisor:
+        return Supervisor(folders)
 
     return asyncio.run(create())
 
@@ -37,22 +37,22 @@ def raise_disk_full(*_: object) -> None:
 
 
 def test_a_full_disk_during_one_action_does_not_prevent_the_others(
-    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     killed: list[str] = []
-    monkeypatch.setattr(daemon, "_reassign_taken_port", raise_disk_full)
-    monkeypatch.setattr(daemon.instances, "kill", killed.append)
+    monkeypatch.setattr(supervisor, "_reassign_taken_port", raise_disk_full)
+    monkeypatch.setattr(supervisor.instances, "kill", killed.append)
     for action in (Action("start", "web-1-1"), Action("kill", "web-1-2")):
-        daemon._try(action)
+        supervisor._try(action)
     assert killed == ["web-1-2"]
 
 
-def test_other_tasks_run_although_the_supervisor_is_woken_in_every_pass(daemon: Daemon) -> None:
+def test_other_tasks_run_although_the_supervisor_is_woken_in_every_pass(supervisor: Supervisor) -> None:
     async def run() -> bool:
         ran: list[bool] = []
         asyncio.get_running_loop().call_soon(ran.append, True)
-        daemon._woken.set()
-        await daemon._until(float("inf"))
+        supervisor._woken.set()
+        await supervisor._until(float("inf"))
         return bool(ran)
 
     assert asyncio.run(run())
