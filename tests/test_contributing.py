@@ -23,7 +23,7 @@ ENTRIES = {
     "datastore": '"toy",',
     "step": " | PlaceToy",
     "check": '"toy",',
-    "command": '"toy": Entry("Place a toy.", LOOK),',
+    "command": '"toy": CommandEntry("Place a toy.", LOOK),',
 }
 IMPORTS = {"step": "from mainstay.steps.toy import PlaceToy"}
 MANIFEST = """

@@ -1,12 +1,11 @@
 """The `datastores` section of the manifest."""
 
-from difflib import get_close_matches
 from typing import Annotated, ClassVar, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from mainstay.manifest.base import Section, rule_error
-from mainstay.manifest.scalars import Argv, Name, OneOf, Text, shown
+from mainstay.manifest.scalars import Argv, Kind, Name, Text
 from mainstay.model.kinds import DATASTORES, DATASTORES_NOT_YET
 
 
@@ -38,22 +37,12 @@ class MigrationsSection(Section):
         return self
 
 
-KINDS = (*DATASTORES, *DATASTORES_NOT_YET)
-
-
-def _kind(value: object) -> object:
-    if isinstance(value, str) and value not in KINDS and not get_close_matches(value, KINDS):
-        remedy = f"the kinds are {', '.join(KINDS[:-1])} and {KINDS[-1]}"
-        raise rule_error("not-one-of", f"{shown(value)} is not a kind of datastore", remedy)
-    return value
-
-
 class DatastoreSection(Section):
     """One datastore. Mainstay deletes its data only with `down --data`, which a person confirms by name."""
 
     noted: ClassVar[tuple[str, ...]] = ("backup",)
 
-    kind: Annotated[str, OneOf(*KINDS), BeforeValidator(_kind)] = Field(examples=["postgres"])
+    kind: Annotated[str, Kind("datastore", DATASTORES, DATASTORES_NOT_YET)] = Field(examples=["postgres"])
     """The kind of datastore. `mainstay validate` refuses the kinds that do not work yet."""
 
     version: Text | None = Field(default=None, examples=["18"])

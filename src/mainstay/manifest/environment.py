@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, model_validator
 
 from mainstay.manifest.base import Section, text_is
-from mainstay.manifest.scalars import OneOf, Version
+from mainstay.manifest.scalars import Kind, Version
 from mainstay.model.kinds import TARGETS, TARGETS_NOT_YET
 
 
@@ -14,7 +14,7 @@ class TargetSection(Section):
 
     later: ClassVar[dict[str, str]] = {"context": "leave it out", "namespace": "leave it out"}
 
-    kind: Annotated[str, OneOf(*TARGETS, *TARGETS_NOT_YET)] = Field(default="process", examples=["process"])
+    kind: Annotated[str, Kind("target", TARGETS, TARGETS_NOT_YET)] = Field(default="process", examples=["process"])
     """process: plain processes on this machine."""
 
     _a_text_is_a_kind = text_is("kind")

@@ -2,6 +2,8 @@
 
 import math
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
@@ -20,14 +22,25 @@ _POWER = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 _PERCENTAGE = re.compile(r"(\d+(?:\.\d+)?)%")
 
 
-class OneOf:
-    """In `Annotated[str, OneOf(…)]`: a `Literal` whose texts come from a table."""
+class Kind:
+    """In `Annotated[str, Kind(…)]`: a kind of target or datastore, one that has a driver or one for a later version.
 
-    def __init__(self, *texts: str) -> None:
-        self._texts = list(texts)
+    A misspelt kind is compared with all of them; any other word gets the remedy to write one that works.
+    """
+
+    def __init__(self, of: str, working: Iterable[str], later: Iterable[str]) -> None:
+        self._of, self._working = of, tuple(working)
+        self._known = [*self._working, *later]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
-        return core_schema.literal_schema(self._texts)
+        known = core_schema.literal_schema(self._known)
+        return core_schema.no_info_before_validator_function(self._checked, known)
+
+    def _checked(self, value: object) -> object:
+        if isinstance(value, str) and value not in self._known and not get_close_matches(value, self._known):
+            remedy = f"write kind: {' or '.join(self._working)}"
+            raise rule_error("not-one-of", f"{shown(value)} is not a kind of {self._of}", remedy)
+        return value
 
 
 class WrittenInt(int):

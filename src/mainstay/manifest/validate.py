@@ -25,7 +25,7 @@ from mainstay.manifest.system import Manifest, SystemSection
 from mainstay.manifest.warnings import warnings_of
 from mainstay.manifest.yaml_tree import Location
 from mainstay.model.flow import Flows
-from mainstay.model.kinds import TARGETS
+from mainstay.model.kinds import TARGETS, TARGETS_NOT_YET
 from mainstay.system.state_dir import LOCAL
 
 _STAND_IN = {"system": "unnamed", "version": "0"}
@@ -46,9 +46,9 @@ def check(document: Document, path: Path, environment: str, support: Support = a
     data = _with_defaults(yaml_tree.plain(root), environment)
     target = _target_kind(overrides)
     system, found = _validated(data)
-    if target not in TARGETS:
+    if target in TARGETS_NOT_YET:
         where = ("environments", environment, "target")
-        remedy = f"use target: {' or '.join(TARGETS)}"
+        remedy = f"write target: {' or '.join(TARGETS)}"
         found.append(Violation(where, "not-yet", f"target {target} does not work yet", remedy))
     if system is not None:
         known = {each.location for each in found}
