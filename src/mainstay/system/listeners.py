@@ -47,7 +47,7 @@ def require_free_ports(
             what = f"port {port} is taken by {name}"
             if port in internal:
                 raise InternalPortTaken(what, remedy="stop that program")
-            remedy = "stop that program, or write another port, or `http: auto`, below `edge:` in the manifest"
+            remedy = "stop that program, or write another port, or `http: auto`, below `edge:` in mainstay.yaml"
             raise PortTaken(what, remedy=remedy)
 
 
