@@ -37,7 +37,11 @@ NEUTRAL = {
 }
 """What the floors above may know of the drivers: protocols and values."""
 WIRING = {"mainstay.drivers.wiring", "mainstay.drivers.world"}
-DRIVERS_OF_DRIVERS = {"machine": {"edge.haproxy"}, "targets.process": {"machine"}}
+DRIVERS_OF_DRIVERS = {
+    "edge.haproxy": {"edge.acme"},
+    "machine": {"edge.acme", "edge.haproxy"},
+    "targets.process": {"machine"},
+}
 """The drivers that a driver may import beside the protocols; the others import no driver but themselves."""
 WRITES_TEXT = {"mainstay.drivers.machine.instances.cgroups", "mainstay.drivers.edge.haproxy.process"}
 """A cgroup's files are written in place; HAProxy checks its configuration before `atomic_file.move` names it."""

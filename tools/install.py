@@ -33,7 +33,7 @@ import importlib.util, json, sys
 there = [bool(getattr(importlib.util.find_spec(name), "origin", None)) for name in ("venv", "ensurepip", "pip")]
 print(json.dumps([sys._base_executable, sys.version_info[:2], *there]))
 """
-DEBIAN_PACKAGES = {"chromium": ("chromium", "chromium-browser", "google-chrome")}
+DEBIAN_PACKAGES = {"chromium": ("chromium", "chromium-browser", "google-chrome"), "pebble": ("pebble",)}
 # The pip settings that uv has under another name.
 SETTINGS = {
     "index-url": "UV_DEFAULT_INDEX",
@@ -231,16 +231,16 @@ def settings_for_uv() -> dict[str, str]:
 
 def provide_debian_packages() -> None:
     """Install the Debian packages that some tests need. Tried once; on failure those tests skip with a reason."""
-    tried = VENV / "packages-tried"
-    if os.geteuid() != 0 or not shutil.which("apt-get") or tried.exists():
+    tried, wanted = VENV / "packages-tried", " ".join(DEBIAN_PACKAGES)
+    if os.geteuid() != 0 or not shutil.which("apt-get") or (tried.exists() and tried.read_text() == wanted):
         return
-    missing = [name for name, programs in DEBIAN_PACKAGES.items() if not any(map(shutil.which, programs))]
-    try:
-        if missing:
-            install_debian(*missing)
-    except subprocess.CalledProcessError:
-        print(f"make test: {' '.join(missing)} could not be installed; tests that need it skip", flush=True)
-    tried.write_text(" ".join(missing))
+    for name, programs in DEBIAN_PACKAGES.items():
+        if not any(map(shutil.which, programs)):
+            try:
+                install_debian(name)
+            except subprocess.CalledProcessError:
+                print(f"make test: {name} could not be installed; tests that need it skip", flush=True)
+    tried.write_text(wanted)
 
 
 def install_debian(*packages: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from mainstay.manifest.edge.error_pages import BadPage, read_page
 from mainstay.manifest.messages import Violation
 from mainstay.manifest.scope import Scope
+from mainstay.manifest.tls_checks import tls_checks
 from mainstay.model.redirect import loop
 
 _OTHER = "any.invalid"
@@ -13,29 +14,9 @@ _OTHER = "any.invalid"
 
 def edge_checks(scope: Scope) -> Iterator[Violation]:
     """Yield every violation in the parts of the edge."""
-    yield from _https(scope)
+    yield from tls_checks(scope)
     yield from _pages(scope)
     yield from _redirects(scope)
-
-
-def _https(scope: Scope) -> Iterator[Violation]:
-    edge, tls = scope.system.edge, scope.system.edge.tls
-    encrypts = tls is not None and tls.mode != "off"
-    if edge.https is not None and not encrypts:
-        remedy = "add tls: {mode: internal}, or mode: files"
-        yield Violation(("edge", "https"), "https-needs-tls", "'https' needs a certificate", remedy, at_key=True)
-    if encrypts and edge.https is None:
-        remedy = "add https: 443 below edge, or https: auto"
-        yield Violation(("edge", "tls"), "https-needs-tls", "'tls' needs a port", remedy, at_key=True)
-    if tls is None:
-        return
-    given = tls.certificate is not None, tls.key is not None
-    if tls.mode == "files" and not all(given):
-        what = "the mode files needs 'certificate' and 'key'"
-        yield Violation(("edge", "tls", "mode"), "tls-files", what, "name both files")
-    if tls.mode != "files" and any(given):
-        what = f"the mode {tls.mode} uses no files"
-        yield Violation(("edge", "tls", "mode"), "tls-files", what, "write mode: files, or remove the files")
 
 
 def _pages(scope: Scope) -> Iterator[Violation]:

@@ -58,6 +58,12 @@ class Edge(msgspec.Struct, frozen=True):
         return self.https or allocated.get("edge-https")
 
     @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts of the main front door that are named, in the order of its routes and redirects."""
+        routes = (route.host for route in self.routes if route.listen in {0, self.http})
+        return tuple(dict.fromkeys(filter(None, (*routes, *(redirect.host for redirect in self.redirects)))))
+
+    @property
     def ports(self) -> frozenset[int]:
         """The ports of all front doors that are chosen by the manifest."""
         return frozenset({self.http, self.https or 0, *(route.listen for route in self.routes)} - {0})

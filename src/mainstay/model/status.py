@@ -7,6 +7,7 @@ import msgspec
 from mainstay.model.edge import Edge
 from mainstay.model.fleet import Fleet, ReleaseNumber, Traffic
 from mainstay.model.maintenance import Maintenance
+from mainstay.model.tls import ServedCertificate
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -141,6 +142,8 @@ class TrafficStatus(msgspec.Struct, frozen=True):
     maintained: Maintenance | None = None
     """The maintenance that is in effect now."""
     edge: Edge | None = None
+    certificate: ServedCertificate | None = None
+    """The certificate of the front door; None without https."""
     url: str = ""
     doors: tuple[str, ...] = ()
     listeners: dict[str, str] = {}

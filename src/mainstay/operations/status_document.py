@@ -6,6 +6,7 @@ import msgspec
 
 from mainstay.history.summary import LiveRelease
 from mainstay.model import Instance, Note
+from mainstay.model.tls import ServedCertificate
 from mainstay.operations.request_rates import RequestRates
 
 RunState = Literal["running", "interrupted", "parked"]
@@ -75,6 +76,8 @@ class Status(msgspec.Struct, frozen=True):
     """Whether the edge serves as desired."""
     edge_problem: str = ""
     """The stable code of the problem that prevents the edge from serving; empty if none is known."""
+    certificate: ServedCertificate | None = None
+    """The certificate of the front door; null without https."""
     health: Health = "degraded"
     problems: tuple[Note, ...] = ()
     """Why the environment is degraded, the most severe first; empty while it is healthy or stopped."""

@@ -81,6 +81,10 @@ class Folders:
     authority = _Below("keys", "authority.pem")
     """The certificate of the environment's own authority, which clients of its front door trust."""
     authority_key = _Below("keys", "authority.key")
+    account_key = _Below("keys", "account.key")
+    """The key of the account at an authority that issues certificates by ACME."""
+    obtained = _Below("state", "edge/obtained.json")
+    """The certificate from that authority, with its key."""
     supervisor_socket = _Below("sockets", "supervisor.sock")
     haproxy_socket = _Below("sockets", "haproxy.sock")
     access_log_socket = _Below("sockets", "access.sock")

@@ -1,12 +1,14 @@
 """TLS at the front door."""
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from mainstay.manifest.base import Section
+from mainstay.manifest.edge.acme import Directory, DnsSection, Email
 from mainstay.manifest.scalars import SomeDuration, Text
+from mainstay.model.acme import LETS_ENCRYPT, Acme
 from mainstay.model.tls import Tls
 
 
@@ -14,17 +16,12 @@ class TlsSection(Section):
     """Where the certificate for `https` comes from.
 
     off: there is no https · internal: from an authority of the environment, which clients must trust
-    (`mainstay edge trust`) · files: from a certificate of your own.
+    (`mainstay edge trust`) · files: from a certificate of your own · acme: from Let's Encrypt or another authority,
+    from which Mainstay requests and renews it.
     """
 
-    later: ClassVar[dict[str, str]] = {
-        "email": "use `mode: files` with a certificate that an ACME client gets, such as certbot",
-        "directory": "use `mode: files` with a certificate that an ACME client gets, such as certbot",
-        "dns": "use `mode: files` with a certificate that an ACME client gets, such as certbot",
-    }
-
-    mode: Literal["off", "internal", "files"] = Field(examples=["internal"])
-    """off, internal or files."""
+    mode: Literal["off", "internal", "files", "acme"] = Field(examples=["internal"])
+    """off, internal, files or acme."""
 
     certificate: Text | None = Field(default=None, examples=["/etc/ssl/shop.pem"])
     """Only with files: a PEM file with the certificate and the intermediate ones. When it changes, the edge uses the
@@ -36,10 +33,42 @@ class TlsSection(Section):
     hsts: SomeDuration | None = Field(default=None, examples=["365d"])
     """Time for which browsers that have used https must not use http (`Strict-Transport-Security`)."""
 
+    agree_terms: bool = Field(default=False, examples=[True])
+    """Only with acme, and needed there: you agree to the terms of the authority."""
+
+    email: Email | None = Field(default=None, examples=["ops@shop.example"])
+    """Only with acme: where the authority sends warnings."""
+
+    directory: Directory = Field(default=LETS_ENCRYPT, examples=[LETS_ENCRYPT])
+    """Only with acme: the address of the authority. Let's Encrypt's one for trials, whose certificates no client
+    trusts, is `https://acme-staging-v02.api.letsencrypt.org/directory`."""
+
+    ca: Text | None = Field(default=None, examples=["/etc/ssl/office-ca.pem"])
+    """Only with acme: a PEM file with the authority that signed the certificate of `directory` itself, if that is not a
+    public one."""
+
+    dns: DnsSection | None = Field(
+        default=None, examples=[{"set": ["./dns", "add", "{name}", "{value}"], "clear": ["./dns", "remove", "{name}"]}]
+    )
+    """Only with acme: prove by DNS records who owns the hosts, instead of by requests to port 80. Hosts with `*` need
+    it."""
+
     def to_tls(self, folder: Path) -> Tls | None:
         """Return the source of the certificate; None for off. Relative paths are below *folder*."""
         if self.mode == "off":
             return None
-        files = {"certificate": self.certificate, "key": self.key}
-        paths = {name: str(folder / path) for name, path in files.items() if path is not None}
-        return Tls(mode=self.mode, hsts_s=round(self.hsts or 0), **paths)
+        return Tls(
+            mode=self.mode,
+            certificate=_path(folder, self.certificate),
+            key=_path(folder, self.key),
+            hsts_s=round(self.hsts or 0),
+            acme=self._to_acme(folder) if self.mode == "acme" else None,
+        )
+
+    def _to_acme(self, folder: Path) -> Acme:
+        dns = self.dns.to_dns_commands(folder) if self.dns else None
+        return Acme(self.directory, self.email or "", _path(folder, self.ca), dns)
+
+
+def _path(folder: Path, written: str | None) -> str:
+    return "" if written is None else str(folder / written)

@@ -1,20 +1,29 @@
 """The certificate of the front door: made or read, checked, kept for HAProxy, and renewed before it expires."""
 
+import logging
 import socket
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509.oid import NameOID
 
+from mainstay.drivers.edge.acme.account_key import make_account_key, thumbprint
+from mainstay.drivers.edge.acme.obtained import read_obtained
 from mainstay.drivers.edge.haproxy.authority import issue, make_authority
+from mainstay.drivers.edge.haproxy.config.acme_challenge import CHALLENGE, THUMBPRINT, answers_challenges
 from mainstay.errors import BadInput
 from mainstay.model import Edge
-from mainstay.model.tls import Tls
+from mainstay.model.tls import ServedCertificate, Tls
 from mainstay.system.atomic_file import atomic_write
 from mainstay.system.ports import LOOPBACK
 from mainstay.system.state_dir import Folders
+
+log = logging.getLogger(__name__)
 
 PEM = "door.pem"
 """The certificate and its key, in the edge's folder, in which HAProxy runs."""
@@ -29,6 +38,7 @@ class DoorCertificate:
         self._folders = folders
         self.problem: BadInput | None = None
         """Why the wanted certificate cannot be used; the one from before is used meanwhile."""
+        self.served: ServedCertificate | None = None
 
     def keep(self, edge: Edge) -> bytes | None:
         """Return the certificate and key that the front door must have now, and keep them for HAProxy's next start.
@@ -37,15 +47,18 @@ class DoorCertificate:
         """
         self.problem = None
         if edge.tls is None:
+            self.served = None
             return None
         try:
-            return keep_certificate(edge, edge.tls, self._folders)
+            pem = keep_certificate(edge, edge.tls, self._folders)
         except BadInput as error:
             path = self._folders.edge / PEM
             if not path.exists():
                 raise
             self.problem = error
-            return path.read_bytes()
+            pem = path.read_bytes()
+        self.served = served_certificate(pem)
+        return pem
 
 
 def names_of(edge: Edge) -> tuple[str, ...]:
@@ -63,11 +76,13 @@ def keep_certificate(edge: Edge, tls: Tls, folders: Folders) -> bytes:
     """
     path = folders.edge / PEM
     kept = path.read_bytes() if path.exists() else b""
-    if tls.mode == "files":
-        wanted = read_files(tls, edge)
-    else:
-        make_authority(folders)
-        wanted = kept if _still_good(kept, edge, folders) else issue(folders, names_of(edge))
+    match tls.mode:
+        case "files":
+            wanted = read_files(tls, edge)
+        case "acme":
+            wanted = _obtained(kept, edge, folders)
+        case "internal":
+            wanted = kept if _still_good(kept, edge, folders) else _issue(edge, folders)
     if wanted != kept:
         folders.edge.mkdir(mode=0o700, parents=True, exist_ok=True)
         atomic_write(path, wanted, 0o600)
@@ -93,17 +108,41 @@ def read_files(tls: Tls, edge: Edge) -> bytes:
         raise _unusable(f"{tls.key} is not the key of {tls.certificate}", "name the key with which it was requested")
     if leaf.not_valid_after_utc <= datetime.now(UTC):
         raise _unusable(f"{tls.certificate} expired on {leaf.not_valid_after_utc:%Y-%m-%d}", "renew it")
-    names = names_in(leaf)
-    for host in {route.host for route in edge.routes if route.host} - names:
-        if f"*.{host.partition('.')[2]}" not in names:
-            shown = ", ".join(sorted(names)) or "no name"
-            raise _unusable(f"{tls.certificate} is for {shown}, not for {host}", f"get a certificate for {host} too")
+    for host in missing_hosts(leaf, (route.host for route in edge.routes)):
+        shown = ", ".join(sorted(names_in(leaf))) or "no name"
+        raise _unusable(f"{tls.certificate} is for {shown}, not for {host}", f"get a certificate for {host} too")
     return chain.rstrip() + b"\n" + key
+
+
+@lru_cache(maxsize=1)
+def served_certificate(pem: bytes) -> ServedCertificate:
+    """Return what clients see of the first certificate in *pem*."""
+    leaf = x509.load_pem_x509_certificate(pem)
+    issuer = [str(each.value) for each in leaf.issuer if each.oid in {NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME}]
+    ends = f"{leaf.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}"
+    return ServedCertificate(" ".join(issuer) or leaf.issuer.rfc4514_string(), tuple(sorted(names_in(leaf))), ends)
 
 
 def fingerprint(pem: bytes) -> str:
     """Return the SHA-1 fingerprint of the first certificate in *pem*, as HAProxy shows it."""
     return x509.load_pem_x509_certificate(pem).fingerprint(hashes.SHA1()).hex().upper()
+
+
+def challenge_map(edge: Edge, folders: Folders) -> dict[str, dict[str, str]]:
+    """Return the map from which the front door answers the checks of an authority, by the name of its file."""
+    if not answers_challenges(edge):
+        return {}
+    try:
+        return {CHALLENGE: {THUMBPRINT: thumbprint(folders.account_key)}}
+    except (OSError, ValueError) as error:  # The request for a certificate fails too, and is reported.
+        log.error("the key of the account cannot be read: %s", error)
+        return {CHALLENGE: {}}
+
+
+def missing_hosts(leaf: x509.Certificate, hosts: Iterable[str]) -> list[str]:
+    """Return those of *hosts* that a certificate is not for."""
+    names = names_in(leaf)
+    return sorted(host for host in {*hosts} - names if host and f"*.{host.partition('.')[2]}" not in names)
 
 
 def names_in(leaf: x509.Certificate) -> set[str]:
@@ -113,6 +152,27 @@ def names_in(leaf: x509.Certificate) -> set[str]:
     except x509.ExtensionNotFound:
         return set()
     return {*found.get_values_for_type(x509.DNSName), *map(str, found.get_values_for_type(x509.IPAddress))}
+
+
+def _obtained(kept: bytes, edge: Edge, folders: Folders) -> bytes:
+    """Return the certificate that an authority issued by ACME; until there is one, a certificate to start with.
+
+    That is the one from before if clients accept it, or one from the environment's own authority.
+    """
+    make_account_key(folders.account_key)
+    if found := read_obtained(folders.obtained):
+        return found.pem.encode()
+    try:
+        leaf = x509.load_pem_x509_certificate(kept)
+    except ValueError:
+        return _issue(edge, folders)
+    lasts = leaf.not_valid_after_utc > datetime.now(UTC) and not missing_hosts(leaf, edge.hosts)
+    return kept if lasts else _issue(edge, folders)
+
+
+def _issue(edge: Edge, folders: Folders) -> bytes:
+    make_authority(folders)
+    return issue(folders, names_of(edge))
 
 
 def _still_good(kept: bytes, edge: Edge, folders: Folders) -> bool:

@@ -14,6 +14,7 @@ from mainstay.errors import MainstayError, Unreachable
 from mainstay.model import Edge, Note
 from mainstay.model.maintenance import Maintenance
 from mainstay.model.signals import Signals
+from mainstay.model.tls import ServedCertificate
 from mainstay.system.background_tasks import BackgroundTasks
 from mainstay.system.process_runner import ProcessRunner
 from mainstay.system.processes import ProcessId
@@ -116,6 +117,11 @@ class EdgeController:
             self.problem = None
         self.edge, self.maintenance = desired.edge, desired.maintenance
         return True
+
+    @property
+    def certificate(self) -> ServedCertificate | None:
+        """The certificate of the front door; None without TLS."""
+        return self._proxy.certificate.served if self.is_alive() else None
 
     @property
     def certificate_problem(self) -> Note | None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from signal import SIGTERM, SIGUSR2
 from typing import NamedTuple
 
-from mainstay.drivers.edge.haproxy.certificates import PEM, DoorCertificate, fingerprint
+from mainstay.drivers.edge.haproxy.certificates import PEM, DoorCertificate, challenge_map, fingerprint
 from mainstay.drivers.edge.haproxy.commands import commands_for, differs
 from mainstay.drivers.edge.haproxy.config.render import CONFIGURATION, Rendered, render
 from mainstay.drivers.edge.haproxy.maintenance import Maps, maintenance_maps, map_commands, map_file
@@ -85,6 +85,7 @@ class Proxy:
             await self.stop()
             return
         pem = self.certificate.keep(edge)
+        self._maps = {**maps, **challenge_map(edge, self._folders)}
         rendered = render(
             edge, Counter(slot.service for slot in slots if not slot.preview), ports, self._folders, worker_user()
         )

@@ -38,6 +38,7 @@ async def serving(supervisor: Supervisor) -> TrafficStatus:
         found,
         open=edge.serves(found.edge),
         maintained=edge.maintenance,
+        certificate=edge.certificate,
         in_flight=dict(supervisor.shift_gate.in_flight),
         undrained=dict(supervisor.shift_gate.undrained),
     )
@@ -48,6 +49,8 @@ def _notes(supervisor: Supervisor) -> Iterator[Note]:
         what = f"the supervisor keeps its last valid desired state: {supervisor.state.rejected}"
         yield Note("desired-state-rejected", what, f"read {supervisor.folders.supervisor_log}, and report the bug")
     if problem := supervisor.edge.certificate_problem:
+        yield problem
+    if problem := supervisor.certificates.note():
         yield problem
     members = [member for of in supervisor.state.desired.fleet.values() for member in of.values()]
     if not supervisor.limits.enforces_cpu and any(member.workload.cpus is not None for member in members):

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from mainstay.drivers.edge.acme.renewer import CertificateRenewer
 from mainstay.drivers.edge.haproxy import problems
 from mainstay.drivers.edge.haproxy.controller import RETRY_AFTER_S, EdgeController
 from mainstay.drivers.machine.instances.cgroups import ResourceLimits
@@ -58,6 +59,7 @@ class Supervisor:
         self.instances = Instances(folders, launching, self.limits, self._watches, self._woken.set)
         self.jobs = Jobs(folders, launching, self._watches, self._woken.set)
         self.edge = EdgeController(folders, self._watches, self._woken.set)
+        self.certificates = CertificateRenewer(folders, self._watches, self._woken.set)
         self.logs = LogWatch(folders.logs)
         self.cut: Counter[str] = Counter()
         """Per revision, the requests still in flight after their drain, counted since this supervisor started."""
@@ -79,6 +81,7 @@ class Supervisor:
             # Right after a boot no instance is known yet: those that failed before the boot must be started again too.
             self.instances.adopt(self.state.desired)
             self.instances.clear_failures(self.state.desired)
+            self.certificates.retry()
         if isinstance(request, SetMaintenance):
             log.info("maintenance is %s", f"on, by {request.wanted.by}" if request.wanted else "off")
         after = transitions.after(self.state.desired, request, self.state.boot, processes.boottime())
@@ -109,6 +112,7 @@ class Supervisor:
         finally:
             self._ended = True
             self._watches.cancel("tick")
+            self.certificates.cancel()
             self.logs.close()
         self.limits.close()
 
@@ -254,6 +258,8 @@ class Supervisor:
             if not self.limits.enforces_memory or ticks % MEMORY_TICKS == 0:
                 self.instances.health.sample_memory(self.state.desired)
             await self.edge.probe()
+            edge = self.state.desired.edge if self.state.desired.started else None
+            self.certificates.tick(edge, serves=self.edge.serves(edge))
             if not self.state.desired.started or ticks % RECONCILE_TICKS == 0:
                 self._woken.set()
             await asyncio.sleep(TICK_S)

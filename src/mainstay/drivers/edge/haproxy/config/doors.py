@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from mainstay.drivers.edge.haproxy.config.acme_challenge import challenge_rules
 from mainstay.drivers.edge.haproxy.config.backends import NOWHERE
 from mainstay.drivers.edge.haproxy.config.common import common_rules
 from mainstay.drivers.edge.haproxy.config.compression import compression
@@ -44,6 +45,7 @@ frontend door:{port}
 {common_rules(edge)}
 {refuse_header()}\
 {client_address(edge)}\
+{challenge_rules(edge, https)}\
 {page_rules()}\
 {origin_rules(edge.cors)}\
 {path_rules([*routes, *limited_routes(edge)], edge.redirects)}\

@@ -1,0 +1,49 @@
+"""`python -m mainstay.drivers.edge.acme`: request one certificate. Reads an `Attempt` and writes its failure, if any.
+
+A process of its own: the library blocks, and its memory is needed for seconds in two months.
+"""
+
+import logging
+import os
+import sys
+import time
+
+import msgspec
+
+from mainstay.drivers.edge.acme.account import Account
+from mainstay.drivers.edge.acme.attempt import Attempt
+from mainstay.drivers.edge.acme.obtained import keep_obtained
+from mainstay.drivers.edge.acme.order import obtain
+from mainstay.drivers.edge.acme.refusal import EXPECTED, failure_of
+from mainstay.drivers.edge.acme.renewal import Failure
+from mainstay.system.file_lock import exclusive
+
+
+def main() -> int:
+    """Request the certificate, and keep it when there is one."""
+    os.umask(0o077)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s acme: %(message)s")
+    attempt = msgspec.json.decode(sys.stdin.buffer.read(), type=Attempt)
+    # A supervisor that was killed may have left a request behind, which has the certificate soon.
+    with exclusive(attempt.folders.obtained.with_suffix(".lock")):
+        failure = None if attempt.due_at() > time.time() else request(attempt)
+    sys.stdout.buffer.write(msgspec.json.encode(failure))
+    return 0
+
+
+def request(attempt: Attempt) -> Failure | None:
+    """Request a certificate and keep it. Return why that failed; None when it succeeded."""
+    retry_after = ""
+    try:
+        account = Account(attempt)
+        try:
+            keep_obtained(attempt.folders.obtained, obtain(attempt, account))
+        finally:
+            retry_after = account.retry_after
+    except EXPECTED as error:
+        return failure_of(error, attempt.acme.directory, retry_after)
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""What an environment has from an authority: its certificate with the key, and the failed attempts since."""
+
+import contextlib
+from pathlib import Path
+
+import msgspec
+from cryptography import x509
+
+from mainstay.drivers.edge.acme.renewal import Certificate, FailedAttempts
+from mainstay.system.atomic_file import atomic_write
+
+
+class Obtained(msgspec.Struct, frozen=True):
+    """A certificate, the intermediate ones, and the private key, in PEM; `directory` is that of its authority."""
+
+    directory: str
+    pem: str
+
+    def certificate(self) -> Certificate:
+        """Return what decides about its renewal. Raises ValueError when it cannot be parsed."""
+        leaf = x509.load_pem_x509_certificate(self.pem.encode())
+        names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        return Certificate(
+            self.directory,
+            frozenset(names.get_values_for_type(x509.DNSName)),
+            leaf.not_valid_before_utc.timestamp(),
+            leaf.not_valid_after_utc.timestamp(),
+        )
+
+
+def read_obtained(path: Path) -> Obtained | None:
+    """Return the certificate in the file *path*; None when there is none that can be used."""
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=Obtained)
+        found.certificate()
+    except (OSError, ValueError, x509.ExtensionNotFound):
+        return None
+    return found
+
+
+def keep_obtained(path: Path, obtained: Obtained) -> None:
+    """Keep *obtained* in the file *path*, readable by its owner only."""
+    atomic_write(path, msgspec.json.encode(obtained), 0o600)
+
+
+def read_failed(path: Path) -> FailedAttempts | None:
+    """Return the failed attempts in the file *path*; None when there are none."""
+    with contextlib.suppress(OSError, ValueError):
+        return msgspec.json.decode(path.read_bytes(), type=FailedAttempts)
+    return None
+
+
+def keep_failed(path: Path, failed: FailedAttempts | None) -> None:
+    """Keep *failed* in the file *path*; None removes it."""
+    if failed is None:
+        path.unlink(missing_ok=True)
+    else:
+        atomic_write(path, msgspec.json.encode(failed))

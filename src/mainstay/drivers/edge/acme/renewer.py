@@ -1,0 +1,150 @@
+"""Requests the certificate of the front door when it is due, and reports attempts that fail."""
+
+import asyncio
+import contextlib
+import logging
+import math
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import msgspec
+from msgspec.structs import replace
+
+from mainstay.drivers.edge.acme.attempt import Attempt, required_names
+from mainstay.drivers.edge.acme.obtained import keep_failed, read_failed, read_obtained
+from mainstay.drivers.edge.acme.renewal import FailedAttempts, Failure, next_attempt_at
+from mainstay.model import Edge, Note
+from mainstay.system.background_tasks import BackgroundTasks
+from mainstay.system.state_dir import Folders
+
+log = logging.getLogger(__name__)
+
+TASK = "certificate"
+WITHIN_S = 1800.0
+"""Seconds after which a request is ended, beside the wait for the name servers."""
+EXPIRES_SOON_S = 7 * 86400.0
+COMMAND = (sys.executable, "-m", "mainstay.drivers.edge.acme")
+
+
+class CertificateRenewer:
+    """Starts each request in a process of its own, one at a time. Nothing of it blocks or fails the supervisor.
+
+    A request that outlives the supervisor finishes its work, and the next supervisor finds the certificate.
+    """
+
+    def __init__(
+        self,
+        folders: Folders,
+        tasks: BackgroundTasks,
+        wake: Callable[[], None] = lambda: None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._folders = folders
+        self._tasks = tasks
+        self._wake = wake
+        self._now = now
+        self._path = folders.edge / "failed-requests.json"
+        self._failed = read_failed(self._path)
+        self._attempt: Attempt | None = None
+        self._due = math.inf
+
+    def tick(self, edge: Edge | None, *, serves: bool) -> None:
+        """Start a request if one is due for *edge* and HAProxy *serves* it; called each second.
+
+        None: the environment stops, and so does a request.
+        """
+        wanted = self._wanted(edge)
+        if wanted != self._attempt:
+            self.cancel()
+            self._attempt = wanted
+            self._read_due()
+        if wanted is not None and serves and self._next_at() <= self._now() and not self._tasks.has(TASK):
+            self._tasks.add(TASK, self._request(wanted))
+
+    def cancel(self) -> None:
+        """End a request that is at work."""
+        self._tasks.cancel(TASK)
+
+    def retry(self) -> None:
+        """Make the next attempt at once, unless the authority itself demanded the pause."""
+        if self._failed and not self._failed.last.rate_limited and not self._failed.last.retry_after_s:
+            self._failed = replace(self._failed, at=0.0)
+
+    def note(self) -> Note | None:
+        """Return why there is no new certificate; None when there is no need for one, or no attempt has failed."""
+        failed = self._failed_attempts()
+        if failed is None or self._attempt is None:
+            return None
+        left = self._seconds_left()
+        have = (
+            f"the one from before is used until {_time(self._now() + left)}"
+            if left > 0
+            else "there is none from the authority yet"
+        )
+        what = (
+            f"the request for a certificate failed: {failed.last.what}; {have}; next attempt: {_time(self._next_at())}"
+        )
+        remedy = f"correct the cause, then mainstay start to try at once; read {self._folders.supervisor_log} for more"
+        return Note("certificate-failed", what, remedy, level="problem" if left < EXPIRES_SOON_S else "note")
+
+    def _wanted(self, edge: Edge | None) -> Attempt | None:
+        if edge is None or edge.tls is None or edge.tls.acme is None or not edge.hosts:
+            return None
+        return Attempt(edge.tls.acme, required_names(edge.hosts), str(self._folders.state), str(self._folders.keys))
+
+    def _read_due(self) -> None:
+        self._due = math.inf if self._attempt is None else self._attempt.due_at()
+
+    def _next_at(self) -> float:
+        return next_attempt_at(self._due, self._failed_attempts(), self._now())
+
+    def _failed_attempts(self) -> FailedAttempts | None:
+        """Return the failed attempts for the wanted certificate: those for another one do not count."""
+        same = self._failed is not None and self._attempt is not None and self._failed.request == self._attempt.id
+        return self._failed if same else None
+
+    def _seconds_left(self) -> float:
+        obtained = read_obtained(self._folders.obtained)
+        return obtained.certificate().ends - self._now() if obtained else 0.0
+
+    async def _request(self, attempt: Attempt) -> None:
+        failure = await _run(attempt)
+        before = self._failed_attempts()
+        count = 1 + (before.count if before else 0)
+        self._failed = None if failure is None else FailedAttempts(attempt.id, count, self._now(), failure)
+        self._read_due()
+        if failure:
+            log.error("no certificate for %s: %s", ", ".join(attempt.names), failure.what)
+        try:
+            keep_failed(self._path, self._failed)
+        except OSError as error:  # On a full disk a restarted supervisor tries too early, and that is all.
+            log.error("the failed request could not be recorded: %s", error)
+        self._wake()  # The front door uses a new certificate at once.
+
+
+async def _run(attempt: Attempt) -> Failure | None:
+    """Run the request to its end. Return why it failed. It is ended with this task."""
+    within = WITHIN_S + (attempt.acme.dns.wait_s if attempt.acme.dns else 0.0)
+    command = (*COMMAND, attempt.state)  # The argument is for people who read the list of processes.
+    pipe = asyncio.subprocess.PIPE
+    try:
+        process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, start_new_session=True)
+    except OSError as error:
+        return Failure(f"the request could not be started: {error}")
+    try:
+        out, _ = await asyncio.wait_for(process.communicate(msgspec.json.encode(attempt)), within)
+        return msgspec.json.decode(out, type=Failure | None)
+    except TimeoutError:
+        return Failure(f"the request did not end within {within:g} s")
+    except msgspec.DecodeError:
+        return Failure(f"the request ended with exit code {process.returncode} and wrote no reason")
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def _time(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"

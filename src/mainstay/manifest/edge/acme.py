@@ -1,0 +1,67 @@
+"""Certificates from an authority by ACME: its address, the account, and proofs by DNS."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+
+from mainstay.manifest.base import Section, rule_error
+from mainstay.manifest.scalars import Argv, Duration, shown
+from mainstay.model.acme import LETS_ENCRYPT, DnsCommands
+
+_EMAIL = re.compile(r"[^@\s,<>]+@[^@\s,<>]+\.[^@\s,<>]+")
+
+
+def _email(value: str) -> str:
+    if not _EMAIL.fullmatch(value):
+        raise rule_error("bad-email", f"{shown(value)} is not an e-mail address", "write ops@shop.example")
+    return value
+
+
+def _directory(value: str) -> str:
+    """Return the address of an authority; refuse one at which others could read or change the requests."""
+    parts = urlsplit(value)
+    if parts.scheme != "https" or not parts.hostname or parts.username or re.search(r"\s", value):
+        remedy = f"write https://…, such as {LETS_ENCRYPT}"
+        raise rule_error("bad-directory", f"{shown(value)} is not the https address of an authority", remedy)
+    return value
+
+
+Email = Annotated[str, AfterValidator(_email), WithJsonSchema({"type": "string", "pattern": f"^{_EMAIL.pattern}$"})]
+Directory = Annotated[str, AfterValidator(_directory), WithJsonSchema({"type": "string", "pattern": "^https://"})]
+
+
+class DnsSection(Section):
+    """The commands that add and remove the DNS record by which the authority checks who owns a host.
+
+    They run as the user of Mainstay, without a shell, and at most 2 minutes each. `{name}` is the name of the TXT
+    record, such as `_acme-challenge.shop.example`, and `{value}` its value. A host and its wildcard have records of the
+    same name at the same time.
+    """
+
+    set: Argv = Field(min_length=1, examples=[["./dns", "add", "{name}", "{value}"]])
+    """Adds a record, and keeps others of that name."""
+
+    clear: Argv = Field(min_length=1, examples=[["./dns", "remove", "{name}", "{value}"]])
+    """Removes the record again, also after a failure."""
+
+    wait: Duration = Field(default=DnsCommands((), ()).wait_s, examples=["2m"])
+    """The time that the record needs to reach the name servers of the zone."""
+
+    @model_validator(mode="after")
+    def _names_the_record(self) -> Self:
+        for key, argv, needed in (("set", self.set, ("{name}", "{value}")), ("clear", self.clear, ("{name}",))):
+            for missing in (each for each in needed if not any(each in word for word in argv)):
+                raise rule_error("dns-placeholders", f"'{key}' gets no {missing}", f"add {missing} to its arguments")
+        return self
+
+    def to_dns_commands(self, folder: Path) -> DnsCommands:
+        """Return the commands. A program with `/` in its path is below *folder*."""
+        return DnsCommands(_absolute(folder, self.set), _absolute(folder, self.clear), self.wait)
+
+
+def _absolute(folder: Path, argv: tuple[str, ...]) -> tuple[str, ...]:
+    program, *arguments = argv
+    return (str(folder / program) if "/" in program else program, *arguments)

@@ -1,0 +1,65 @@
+"""Rules on TLS at the front door that concern several keys of the edge at once."""
+
+from collections.abc import Iterator
+
+from mainstay.manifest.edge.edge import EdgeSection
+from mainstay.manifest.edge.tls import TlsSection
+from mainstay.manifest.messages import Violation
+from mainstay.manifest.scope import Scope
+from mainstay.manifest.yaml_tree import Location
+
+_MODE: Location = ("edge", "tls", "mode")
+_OF_ACME = ("agree_terms", "email", "directory", "ca", "dns")
+
+
+def tls_checks(scope: Scope) -> Iterator[Violation]:
+    """Yield every violation between TLS and the rest of the edge."""
+    edge = scope.system.edge
+    yield from _port(edge)
+    if edge.tls is None:
+        return
+    yield from _files(edge.tls)
+    if edge.tls.mode == "acme":
+        yield from _acme(edge, edge.tls)
+    elif given := [key for key in _OF_ACME if key in edge.tls.model_fields_set]:
+        what = f"'{given[0]}' works only with the mode acme, not with {edge.tls.mode}"
+        yield Violation(_MODE, "tls-acme", what, f"write mode: acme, or remove {', '.join(given)}")
+
+
+def _port(edge: EdgeSection) -> Iterator[Violation]:
+    encrypts = edge.tls is not None and edge.tls.mode != "off"
+    if edge.https is not None and not encrypts:
+        remedy = "add tls: {mode: internal}, or mode: files or acme"
+        yield Violation(("edge", "https"), "https-needs-tls", "'https' needs a certificate", remedy, at_key=True)
+    if encrypts and edge.https is None:
+        remedy = "add https: 443 below edge, or https: auto"
+        yield Violation(("edge", "tls"), "https-needs-tls", "'tls' needs a port", remedy, at_key=True)
+
+
+def _files(tls: TlsSection) -> Iterator[Violation]:
+    given = tls.certificate is not None, tls.key is not None
+    if tls.mode == "files" and not all(given):
+        yield Violation(_MODE, "tls-files", "the mode files needs 'certificate' and 'key'", "name both files")
+    if tls.mode != "files" and any(given):
+        what = f"the mode {tls.mode} uses no files"
+        yield Violation(_MODE, "tls-files", what, "write mode: files, or remove the files")
+
+
+def _acme(edge: EdgeSection, tls: TlsSection) -> Iterator[Violation]:
+    if not tls.agree_terms:
+        remedy = "read the authority's terms, then write agree_terms: true"
+        yield Violation(_MODE, "terms-not-agreed", "the mode acme needs 'agree_terms: true'", remedy)
+    hosts: list[tuple[Location, str]] = [
+        *((("edge", "routes", position, "host"), route.host or "") for position, route in enumerate(edge.routes)),
+        *(
+            (("edge", "redirects", position, "from"), each.to_redirect().host)
+            for position, each in enumerate(edge.redirects)
+        ),
+    ]
+    if edge.routes and not any(host for _, host in hosts):
+        what = "the mode acme needs a host: a certificate is for names"
+        yield Violation(_MODE, "acme-needs-a-host", what, "add host: shop.example to a route")
+    for where, host in hosts:
+        if host.startswith("*") and tls.dns is None:
+            what = f"{host} needs 'edge.tls.dns': authorities check wildcards by DNS only"
+            yield Violation(where, "wildcard-needs-dns", what, "add dns: {set: […], clear: […]} below edge.tls")
