@@ -197,6 +197,21 @@ async def test_files_are_served_and_exchanged_when_they_change(
     assert await worker_of(running) == worker
 
 
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"], ids=["unix", "windows"])
+async def test_files_with_empty_lines_are_served(
+    line_end: bytes, running: RunningProxy, files: Callable[..., Tls], tmp_path: Path
+) -> None:
+    running.edge = replace(running.edge, tls=files(HOST))
+    await running.set_shares({41: 100})
+    tls = files(HOST)
+    chain = Path(tls.certificate).read_bytes() + b"\n\n" + (tmp_path / "authority.pem").read_bytes() + b"\n"
+    Path(tls.certificate).write_bytes(chain.replace(b"\n", line_end))
+    before = served_certificate(running)
+    await running.set_shares({41: 100})
+    assert served_certificate(running) != before
+    assert (await secure(running, root=tmp_path / "authority.pem")).status == 200
+
+
 async def test_a_broken_new_file_keeps_the_old_certificate_and_is_reported(
     running: RunningProxy, files: Callable[..., Tls]
 ) -> None:

@@ -58,7 +58,9 @@ class RuntimeApi:
 
     async def set_certificate(self, name: str, pem: bytes) -> None:
         """Use *pem*, a certificate and its key, in place of the file *name*. Raises StepFailed when it is refused."""
-        for line in (f"set ssl cert {name} <<\n{pem.decode().strip()}\n", f"commit ssl cert {name}"):
+        # An empty line ends the command, and Let's Encrypt separates certificates by one.
+        text = "\n".join(filter(str.strip, pem.decode().splitlines()))
+        for line in (f"set ssl cert {name} <<\n{text}\n", f"commit ssl cert {name}"):
             reply = await _exchange(self._socket, line, timeout=CHANGE_TIMEOUT_S)
             if not re.search("Transaction created|Success", reply):
                 raise StepFailed(
