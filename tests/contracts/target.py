@@ -327,7 +327,7 @@ class TargetContract(ABC):
         self.eventually(lambda: target.traffic_status().maintained == on, "maintenance")
         target.for_run(FENCE + 1).set_edge(EDGE)
         assert target.traffic_status().maintenance == on
-        assert target.send(HttpRequest("GET", "/"), "front").status == 503
+        assert target.send(HttpRequest("GET", "/"), "front").status == 200
         target.set_maintenance(None)
         self.eventually(lambda: target.traffic_status().maintained is None, "the end of maintenance")
         assert target.send(HttpRequest("GET", "/"), "front").status == 200
@@ -374,6 +374,14 @@ class TargetContract(ABC):
         target.set_preview({"web": 2})
         self.eventually(lambda: target.traffic_status().previewed == {"web": 2}, "the preview of web@2")
         assert (self.release_at(target, "front"), self.release_at(target, "preview")) == ("1", "2")
+
+    def test_a_request_to_the_replaced_release_meets_it_though_it_has_no_traffic(self, target: RunTarget) -> None:
+        self.up(target, 1, 2)
+        target.set_traffic((Shift({"web": {2: 100.0}}),))
+        self.served(target, {2: 100.0})
+        target.set_preview({"web": 2}, {"web": 1})
+        self.eventually(lambda: self.release_at(target, "replaced") == "1", "the way to web@1")
+        assert (self.release_at(target, "front"), self.release_at(target, "preview")) == ("2", "2")
 
     def test_a_request_without_an_edge_is_unreachable(self, target: RunTarget) -> None:
         target.start()

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,6 +144,7 @@ class FakeTarget:
         self._heartbeat_at = 0.0
         self._reverted = False
         self._preview: dict[str, int] = {}
+        self._replaced: dict[str, int] = {}
         self._maintenance: Maintenance | None = None
         self._edge: Edge | None = None
         self._edge_changed = float("-inf")
@@ -236,9 +237,9 @@ class FakeTarget:
 
         self._request("edge" if wanted else "no edge", store)
 
-    def set_preview(self, releases: dict[str, int]) -> None:
+    def set_preview(self, releases: Mapping[str, int], replaced: Mapping[str, int] = {}) -> None:
         def store() -> None:
-            self._preview = dict(releases)
+            self._preview, self._replaced = dict(releases), dict(replaced)
 
         named = " ".join(f"{service}={release}" for service, release in releases.items())
         self._request(f"preview {named}".rstrip(), store)
@@ -374,8 +375,6 @@ class FakeTarget:
             if self._edge is None:
                 raise Unreachable("there is no edge")
             self.requests.append((door, request))
-            if door == "front" and self._maintenance:
-                return HttpResponse(503, (("retry-after", "5"),), b"", 0.01)
         return self.respond(request, door)
 
     def _respond(self, request: HttpRequest, door: Door) -> HttpResponse:
@@ -385,7 +384,9 @@ class FakeTarget:
         if route is None:
             return HttpResponse(404, (), b"", 0.01)
         serving = list(status.actual.get(route.service, {}))
-        release = status.previewed.get(route.service) if door == "preview" else None
+        sides = {"preview": self._preview, "replaced": self._replaced}
+        release = sides.get(door, {}).get(route.service)
+        release = release if release in self._ready_releases(route.service) else None
         if not (release := release or (serving[0] if serving else None)):
             return HttpResponse(503, (), b"", 0.01)
         headers = (("x-mainstay-release", str(release)), ("content-type", "application/json"))

@@ -1,6 +1,6 @@
 """A toy target: it runs nothing, keeps what was requested in a file, and reports it as reached."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -162,7 +162,7 @@ class ToyRunTarget(ToyTarget):
     def set_edge(self, wanted: Edge | None) -> None:
         self._request(edge=wanted)
 
-    def set_preview(self, releases: dict[str, int]) -> None:
+    def set_preview(self, releases: Mapping[str, int], replaced: Mapping[str, int] = {}) -> None:
         raise NotImplementedError
 
     def start_job(self, job: Job) -> None:

@@ -4,8 +4,9 @@ from typing import Literal
 
 import msgspec
 
-Door = Literal["front", "preview"]
-"""Where a request enters: the public front door, or the preview door, which leads to the new revisions."""
+Door = Literal["front", "preview", "replaced"]
+"""Where a request enters: the public front door, or the preview door, which leads it to the new revisions (`preview`)
+or to those that they replace."""
 
 
 class HttpRequest(msgspec.Struct, frozen=True):

@@ -42,6 +42,7 @@ class SetEdge(msgspec.Struct, frozen=True, tag="edge"):
 class SetPreview(msgspec.Struct, frozen=True, tag="preview"):
     fence: int
     releases: dict[str, int]
+    replaced: dict[str, int] = {}
 
 
 class SetMaintenance(msgspec.Struct, frozen=True, tag="maintenance"):

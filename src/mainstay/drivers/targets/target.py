@@ -1,6 +1,6 @@
 """The protocol of targets, on which services run."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Literal, NamedTuple, Protocol
 
 import msgspec
@@ -196,8 +196,9 @@ class Target(Protocol):
     def send(self, request: HttpRequest, door: Door) -> HttpResponse:
         """Send *request* to a door of the edge and return the response; redirects are not followed.
 
-        A port in the Host chooses the front door with that port. At most 1 MB of the body is read. Raises Unreachable
-        when no complete response arrives within the request's time limit.
+        A port in the Host chooses the front door with that port; neither maintenance nor rate limits apply. At most
+        1 MB of the body is read. Raises Unreachable when no complete response arrives within the request's time limit,
+        and when the certificate of an https door is not the expected one.
         """
         ...
 
@@ -263,11 +264,12 @@ class RunTarget(Target, Protocol):
         """Set the desired edge; None removes it. Raises PortTaken, naming the holder, when a port is in use."""
         ...
 
-    def set_preview(self, releases: dict[str, int]) -> None:
+    def set_preview(self, releases: Mapping[str, int], replaced: Mapping[str, int] = {}) -> None:
         """Set to which release of each service the preview door leads, for all services at once. Durable.
 
-        The calls of these services to each other follow it where they forward the preview header. A service that
-        *releases* does not name, or whose release there has no ready instance, is served as for the public.
+        Requests sent to the door `replaced` lead to the releases *replaced*. The calls of these services to each other
+        follow the request where they forward the preview header. A service that is not named, or whose release there
+        has no ready instance, is served as for the public.
         """
         ...
 

@@ -42,6 +42,8 @@ class RunningProxy:
     """The number of slots of each service."""
     preview: dict[str, int] = field(default_factory=dict)
     """The release of each service behind the preview door."""
+    replaced: dict[str, int] = field(default_factory=dict)
+    """The release of each service that the previewed one replaces."""
 
     @property
     def ports(self) -> dict[str, int]:
@@ -55,7 +57,14 @@ class RunningProxy:
             if release not in without
         }
         return slots(
-            DesiredEdge(self.edge, self.counts, traffic={"web": shares}, preview=self.preview, upstreams=instances)
+            DesiredEdge(
+                self.edge,
+                self.counts,
+                traffic={"web": shares},
+                preview=self.preview,
+                replaced=self.replaced,
+                upstreams=instances,
+            )
         )
 
     async def set_shares(self, shares: Shares, *, without: tuple[int, ...] = ()) -> None:

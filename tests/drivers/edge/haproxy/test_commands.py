@@ -44,6 +44,6 @@ def test_a_changed_percentage_is_one_command() -> None:
 
 
 def test_the_slot_of_a_preview_is_a_server_of_another_backend() -> None:
-    preview = Slot("web", 2, 42, "127.0.0.1:3002", 256, "ready", preview=True)
+    preview = Slot("web", 2, 42, "127.0.0.1:3002", 256, "ready", side="preview")
     now = SERVING | {"web.p2": ServerState(NOWHERE, 1, "maint", up=False)}
     assert commands_for([preview], now, {"web.p2": "0"})[-1] == "set server preview:web/web.p2 state ready"

@@ -5,11 +5,13 @@ import asyncio
 import pytest
 
 from mainstay.drivers.edge.haproxy.maintenance import maintenance_maps, map_commands
+from mainstay.drivers.edge.haproxy.preview_key import HEADER, signed_header
 from mainstay.model import Edge, Route
 from mainstay.model.error_page import ErrorPage
 from mainstay.model.maintenance import Maintenance
 from tests.drivers.edge.haproxy.http_load import Client, Response, free_port
 from tests.drivers.edge.haproxy.running_proxy import RunningProxy, running_proxy
+from tests.drivers.edge.haproxy.test_preview import ALLOWED
 
 CLOSED = Maintenance("Back at <15:00> & not before: “soon”")
 HERE = ("127.0.0.0/8",)
@@ -54,6 +56,16 @@ async def test_allowed_clients_and_health_paths_and_internal_calls_pass(running:
     assert (await running.preview_response()).status == 200
     await set_maintenance(running, Maintenance(allow=HERE))
     assert (await response(running)).status == 200
+
+
+async def test_only_a_header_signed_for_the_front_door_passes(running: RunningProxy) -> None:
+    await set_maintenance(running, CLOSED)
+    headers = [signed_header(running.folders.edge, each) for each in ALLOWED]
+    headers.append(signed_header(running.folders.edge, "front", valid_s=-1))
+    client = Client(running.front_port, keep_alive=False)
+    found = [(await client.request(headers={HEADER: each})).status for each in headers]
+    assert found == [503, 503, 200, 503]
+    assert HEADER.lower() not in running.old.requests[-1]
 
 
 async def test_maintenance_ends_for_everyone(running: RunningProxy) -> None:

@@ -10,22 +10,22 @@ import time
 import msgspec
 import pytest
 
-from mainstay.drivers.edge.haproxy.config.preview_header import HEADER
-from mainstay.drivers.edge.haproxy.preview_key import KEY
+from mainstay.drivers.edge.haproxy.preview_key import HEADER, KEY, Allowed
 from mainstay.drivers.edge.haproxy.process import Proxy
 from mainstay.model import Edge, Route
-from tests.drivers.edge.haproxy.http_load import Client, free_port, wait_until
+from tests.drivers.edge.haproxy.http_load import Client, Response, free_port, wait_until
 from tests.drivers.edge.haproxy.running_proxy import RunningProxy
 
 OWN_PORT = free_port()
 LOWER = HEADER.lower()
+ALLOWED: tuple[Allowed, ...] = ("preview", "replaced", "front")
 
 
-def signed(running: RunningProxy, *, lasts_s: float = 60, key: bytes = b"") -> str:
-    """Return a preview header as the preview door makes it."""
+def signed(running: RunningProxy, allowed: Allowed = "preview", *, lasts_s: float = 60, key: bytes = b"") -> str:
+    """Return a header as the preview door makes it."""
     stored = base64.b64decode((running.folders.edge / KEY).read_text().split()[1])
     expires = str(int(time.time() + lasts_s))
-    return f"{expires}.{hmac.new(key or stored, expires.encode(), hashlib.sha256).hexdigest()}"
+    return f"{expires}.{hmac.new(key or stored, f'{expires}.{allowed}'.encode(), hashlib.sha256).hexdigest()}"
 
 
 async def set_preview(running: RunningProxy, release: int | None) -> None:
@@ -50,6 +50,41 @@ async def test_without_a_preview_the_serving_release_responds_through_the_previe
     found = await running.preview_response()
     assert (found.body, found.headers["x-mainstay-release"]) == ("old", "41")
     assert (await running.proxy.actual()).preview == {}
+
+
+async def ask_replaced(running: RunningProxy, path: str = "/") -> Response:
+    return await running.preview_response(path, headers={HEADER: "replaced"})
+
+
+@pytest.mark.parametrize("share", [0.0, 50.0, 100.0])
+async def test_the_preview_door_leads_to_the_replaced_release_on_request(share: float, running: RunningProxy) -> None:
+    running.preview, running.replaced = {"web": 42}, {"web": 41}
+    await running.set_shares({41: 100 - share, 42: share})
+    found = [await ask_replaced(running), await running.preview_response(), await ask_replaced(running)]
+    assert [(each.body, each.headers["x-mainstay-release"]) for each in found] == [
+        ("old", "41"),
+        ("new", "42"),
+        ("old", "41"),
+    ]
+
+
+async def test_a_listener_follows_a_request_to_the_replaced_release(running: RunningProxy) -> None:
+    running.preview, running.replaced = {"web": 42}, {"web": 41}
+    await running.set_shares({42: 100.0})
+    await ask_replaced(running)
+    header = running.old.requests[-1][LOWER]
+    assert header in {signed(running, "replaced", lasts_s=300 + late) for late in (-2, -1, 0)}
+    found = [
+        (await Client(running.listener_port).request(headers={HEADER: each})).body for each in (header, "replaced")
+    ]
+    assert found == ["old", "new"]
+    assert running.old.requests[-1][LOWER] == header
+
+
+async def test_without_a_ready_instance_of_the_replaced_release_the_serving_one_responds(running: RunningProxy) -> None:
+    running.replaced = {"web": 41}
+    await running.set_shares({42: 100.0}, without=(41,))
+    assert (await ask_replaced(running)).headers["x-mainstay-release"] == "42"
 
 
 async def test_without_a_ready_instance_of_the_preview_the_serving_release_responds(running: RunningProxy) -> None:
@@ -125,6 +160,7 @@ def forged(running: RunningProxy, how: str) -> dict[str, str]:
     expires, _, signature = genuine.partition(".")
     values = {
         "expired": {HEADER: signed(running, lasts_s=-1)},
+        "for a front door": {HEADER: signed(running, "front")},
         "another key": {HEADER: signed(running, key=b"another key")},
         "an empty key": {HEADER: signed(running, key=b"\0")},
         "cut": {HEADER: genuine[:-1]},
@@ -144,8 +180,9 @@ def forged(running: RunningProxy, how: str) -> dict[str, str]:
 
 
 FORGED = [
-    "expired", "another key", "an empty key", "cut", "longer", "a later end", "capitals", "no signature", "twice",
-    "twice, one forged", "in a list", "in a list with an empty one", "with an underscore", "a word", "empty",
+    "expired", "for a front door", "another key", "an empty key", "cut", "longer", "a later end", "capitals",
+    "no signature", "twice", "twice, one forged", "in a list", "in a list with an empty one", "with an underscore",
+    "a word", "empty",
 ]  # fmt: skip
 
 
@@ -164,10 +201,11 @@ async def test_a_listener_ignores_and_removes_a_header_that_is_not_genuine(how: 
 async def test_a_front_door_removes_even_a_genuine_header(spelled: str, running: RunningProxy) -> None:
     await set_preview(running, 42)
     for port in (running.front_port, OWN_PORT):
-        found = await Client(port).request(headers={spelled: signed(running), "Connection": spelled})
-        assert found.body == "old"
-        assert not [name for name in running.old.requests[-1] if "mainstay" in name]
-        assert "x-mainstay-release" not in found.headers
+        for allowed in ALLOWED:
+            found = await Client(port).request(headers={spelled: signed(running, allowed), "Connection": spelled})
+            assert found.body == "old"
+            assert not [name for name in running.old.requests[-1] if "mainstay" in name]
+            assert "x-mainstay-release" not in found.headers
 
 
 @pytest.mark.parametrize("edge", [Edge(http=free_port(), routes=(Route("/", "web"),))], ids=["not local"])
@@ -235,11 +273,13 @@ async def test_the_access_log_marks_requests_of_the_preview(running: RunningProx
     await running.preview_response("/a")
     await Client(running.listener_port).request("/b", headers={HEADER: signed(running)})
     await running.request("/c")
-    entries = {each.path: each for each in await running.wait_for_log_entries(3)}
+    await ask_replaced(running, "/d")
+    entries = {each.path: each for each in await running.wait_for_log_entries(4)}
     assert [(each.door, each.service, each.slot, each.release, each.preview) for each in entries.values()] == [
         ("preview", "web", 2, 42, True),
         ("listener:web", "web", 2, 42, True),
         (f"door:{running.front_port}", "web", 1, 41, False),
+        ("preview", "web", 1, 41, True),
     ]
 
 

@@ -5,6 +5,7 @@ import asyncio
 import msgspec
 import pytest
 
+from mainstay.drivers.edge.haproxy.preview_key import HEADER, signed_header
 from mainstay.model import Edge, Route
 from mainstay.model.limits import Limits, Rate
 from tests.drivers.edge.haproxy.http_load import Client, Response, free_port, wait_until
@@ -75,6 +76,15 @@ async def test_exempt_paths_are_neither_counted_nor_refused(running: RunningProx
     assert await statuses(running, 7) == [200] * 6 + [429]
     answer = await ask(running, "/health")
     assert (answer.status, "x-ratelimit-limit" in answer.headers) == (200, False)
+
+
+async def test_requests_of_mainstay_itself_are_neither_counted_nor_refused(running: RunningProxy) -> None:
+    own = {"X-Forwarded-For": "192.0.2.1", HEADER: signed_header(running.folders.edge, "front")}
+    client = Client(running.front_port)
+    assert {(await client.request(headers=own)).status for _ in range(10)} == {200}
+    assert await statuses(running, 7) == [200] * 6 + [429]
+    assert (await client.request(headers=own)).status == 200
+    client.close()
 
 
 async def test_calls_between_services_are_not_counted(running: RunningProxy) -> None:

@@ -6,7 +6,17 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from mainstay.drivers.edge.haproxy.replies import ServerState
-from mainstay.drivers.edge.haproxy.slots import MAX_WEIGHT, Actual, DesiredEdge, Slot, Upstream, actual, slots, weights
+from mainstay.drivers.edge.haproxy.slots import (
+    MAX_WEIGHT,
+    Actual,
+    DesiredEdge,
+    Side,
+    Slot,
+    Upstream,
+    actual,
+    slots,
+    weights,
+)
 from mainstay.model import Edge, Shares
 
 
@@ -96,15 +106,23 @@ def test_when_one_instance_is_ready_no_other_receives_requests() -> None:
     assert states(now) == {"web-41-1": "ready", "web-41-2": "drain"}
 
 
-def previewed(release: int, shares: Shares, *, unready: tuple[str, ...] = ()) -> dict[str, tuple[str, float]]:
-    """Return state and share of each instance in the preview's slots, for two instances each of releases 41 and 42."""
-    given = replace(desired(shares, (41, 2), (42, 2), unready=unready), preview={"web": release})
-    return {slot.instance: (slot.state, slot.share) for slot in slots(given) if slot.preview and slot.instance}
+def previewed(
+    release: int, shares: Shares, *, side: Side = "preview", unready: tuple[str, ...] = ()
+) -> dict[str, tuple[str, float]]:
+    """Return state and share of each instance in the slots of a side, for two instances each of releases 41 and 42."""
+    both = replace(desired(shares, (41, 2), (42, 2), unready=unready), preview={"web": 42}, replaced={"web": 41})
+    given = replace(both, **{side: {"web": release}})
+    return {slot.instance: (slot.state, slot.share) for slot in slots(given) if slot.side == side and slot.instance}
 
 
 @pytest.mark.parametrize("shares", [{41: 100.0}, {41: 75.0, 42: 25.0}, {42: 100.0}], ids=["0 %", "25 %", "100 %"])
 def test_the_instances_of_the_preview_share_its_requests_whatever_the_traffic(shares: Shares) -> None:
     assert previewed(42, shares) == {"web-42-1": ("ready", 50.0), "web-42-2": ("ready", 50.0)}
+
+
+def test_the_replaced_release_receives_its_requests_without_traffic() -> None:
+    found = previewed(41, {42: 100.0}, side="replaced", unready=("web-41-2",))
+    assert found == {"web-41-1": ("ready", 100.0), "web-41-2": ("drain", 0.0)}
 
 
 def test_only_ready_instances_receive_requests_of_the_preview() -> None:

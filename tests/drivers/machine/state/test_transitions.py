@@ -51,6 +51,9 @@ def test_a_preview_replaces_the_one_before_and_changes_nothing_else() -> None:
     before = after(Desired(traffic={"web": {41: 100.0}}), SetPreview(3, {"web": 42, "api": 42}), "boot", 0)
     assert (before.preview, before.fence) == ({"web": 42, "api": 42}, 3)
     assert after(before, SetPreview(3, {"web": 43}), "boot", 0) == replace(before, preview={"web": 43})
+    with_old = after(before, SetPreview(3, {"web": 43}, {"web": 42}), "boot", 0)
+    assert with_old.replaced == {"web": 42}
+    assert after(with_old, SetPreview(3, {"web": 44}), "boot", 0).replaced == {}
 
 
 def test_only_the_first_of_several_shifts_is_applied_at_once() -> None:

@@ -4,12 +4,16 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 
-from mainstay.drivers.targets.process.requests import LARGEST_BYTES, Entrance, send, send_to_door
+from mainstay.drivers.machine.entrances import Entrance
+from mainstay.drivers.targets.process.requests import LARGEST_BYTES, send, send_to_door
 from mainstay.errors import Unreachable
+from mainstay.model import Edge, TrafficStatus
 from mainstay.model.http import HttpRequest
+from mainstay.system.state_dir import Folders
 
 
 @contextmanager
@@ -87,9 +91,10 @@ def test_a_connection_that_is_cut_or_refused_is_unreachable() -> None:
         send(HttpRequest("GET", "/"), Entrance(address))
 
 
-def test_the_port_in_the_host_chooses_the_door(tmp_path: object) -> None:
+def test_the_port_in_the_host_chooses_the_door(tmp_path: Path) -> None:
     reply = b"HTTP/1.1 204 No Content\r\n\r\n"
     with server(lambda connection, _: connection.sendall(reply)) as address:
         port = address.rpartition(":")[2]
-        doors = ("http://127.0.0.1:9", address)
-        assert send_to_door(HttpRequest("GET", "/", host=f"web:{port}"), "front", doors, tmp_path).status == 204  # type: ignore[arg-type]  # a path
+        status = TrafficStatus({}, {}, edge=Edge(), doors=("http://127.0.0.1:9", address))
+        request = HttpRequest("GET", "/", host=f"web:{port}")
+        assert send_to_door(request, "front", status, Folders(tmp_path, tmp_path)).status == 204

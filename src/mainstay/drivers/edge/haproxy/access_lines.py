@@ -6,6 +6,7 @@ import msgspec
 
 from mainstay.drivers.edge.haproxy.state_files import RELEASES
 from mainstay.model import Revision
+from mainstay.model.signals import PREVIEW
 
 NAME = "access.log"
 RELEASE = f"%[srv_name,map({RELEASES})]"
@@ -60,7 +61,7 @@ class AccessLogEntry(msgspec.Struct, frozen=True):
     """The number of retries, after `+` when HAProxy sent the request to another slot."""
     id: str
     route: str = ""
-    """Host and path of the route as the manifest has them; `-` when a service called, or none matches."""
+    """Host and path of the route as the manifest has them; `preview`; `-` when a service called, or none matches."""
 
     @property
     def slot(self) -> int | None:
@@ -70,8 +71,8 @@ class AccessLogEntry(msgspec.Struct, frozen=True):
 
     @property
     def preview(self) -> bool:
-        """Whether it came through the preview door, or followed it from another service to a new revision."""
-        return self.door == "preview" or self.server.startswith(f"{self.service}.p")
+        """Whether it came through the preview door, or is the call of a service for such a request."""
+        return self.route == PREVIEW
 
     @property
     def release(self) -> int | None:

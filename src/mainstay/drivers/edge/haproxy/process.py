@@ -16,7 +16,7 @@ from mainstay.drivers.edge.haproxy.preview_key import make_key
 from mainstay.drivers.edge.haproxy.program import binary, worker_user
 from mainstay.drivers.edge.haproxy.replies import ServerState
 from mainstay.drivers.edge.haproxy.runtime_api import NotListening, RuntimeApi
-from mainstay.drivers.edge.haproxy.slots import Actual, Slot, actual
+from mainstay.drivers.edge.haproxy.slots import SIDES, Actual, Slot, actual
 from mainstay.drivers.edge.haproxy.state_files import RELEASES, SERVERS, releases_map, server_state
 from mainstay.errors import StepFailed, Unreachable
 from mainstay.model import Edge
@@ -87,7 +87,7 @@ class Proxy:
         pem = self.certificate.keep(edge)
         self._maps = {**maps, **challenge_map(edge, self._folders)}
         rendered = render(
-            edge, Counter(slot.service for slot in slots if not slot.preview), ports, self._folders, worker_user()
+            edge, Counter(slot.service for slot in slots if not slot.side), ports, self._folders, worker_user()
         )
         process = self.process()
         if process is None or await self._loaded_generation() != rendered.generation:
@@ -118,7 +118,7 @@ class Proxy:
         if self.process() is None:
             return 0
         counts = await self._api.requests_in_flight()
-        return sum(counts[Slot(service, slot, preview=preview).server] for preview in (False, True))
+        return sum(counts[Slot(service, slot, side=side).server] for side in SIDES)
 
     async def worker(self) -> Worker:
         """Return the current worker."""

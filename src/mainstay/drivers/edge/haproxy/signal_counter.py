@@ -122,7 +122,7 @@ class SignalCounter:
         for server, total in failed.items():
             new, slot = total - self._failed.get(server, 0), self._slots.get(server)
             if new > 0 and slot:
-                route = PREVIEW if slot.preview else ""
+                route = PREVIEW if slot.side else ""
                 self._counter(SignalSource(slot.service, slot.release, slot.instance, route)).refused += new
         self._failed, self.active = dict(failed), False
 
@@ -152,7 +152,7 @@ class SignalCounter:
     def _source(self, line: AccessLogEntry) -> SignalSource:
         release, slot = line.release or 0, self._slots.get(line.server)
         instance = slot.instance if slot and slot.release == release else ""
-        return SignalSource(line.service, release, instance, PREVIEW if line.preview else line.route.removeprefix("-"))
+        return SignalSource(line.service, release, instance, line.route.removeprefix("-"))
 
     def _counter(self, source: SignalSource) -> _Counter:
         if source not in self._counters:

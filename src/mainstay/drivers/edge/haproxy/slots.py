@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -13,6 +14,12 @@ from mainstay.system.ports import LOOPBACK
 
 NOWHERE = f"{LOOPBACK}:1"
 """The address of an empty slot."""
+
+Side = Literal["", "preview", "replaced"]
+"""Which of a service's backends: the one for all requests by traffic, or one of those behind the preview door: for the
+previewed revision, and for the one that it replaces."""
+SIDES: tuple[Side, ...] = ("", "preview", "replaced")
+_MARKS: dict[Side, str] = {"": "s", "preview": "p", "replaced": "r"}
 
 MAX_WEIGHT = 256
 """HAProxy's weights go from 0 to 256."""
@@ -44,6 +51,8 @@ class DesiredEdge(msgspec.Struct, frozen=True):
     traffic: Traffic = {}
     preview: Mapping[str, int] = {}
     """The release of each service to which the preview door leads."""
+    replaced: Mapping[str, int] = {}
+    """The release of each service that the previewed one replaces; the preview door leads to it on request."""
     upstreams: Mapping[str, Upstream] = {}
     """By the instance's id."""
     maintenance: Maintenance | None = None
@@ -72,17 +81,17 @@ class Slot(msgspec.Struct, frozen=True):
     share: float = 0.0
     """The percentage of the service's traffic that `weight` expresses."""
     instance: str = ""
-    preview: bool = False
-    """Belongs to the backend to which the preview door leads."""
+    side: Side = ""
+    """The backend to which it belongs."""
 
     @property
     def backend(self) -> str:
-        return backend_of(self.service, preview=self.preview)
+        return backend_of(self.service, self.side)
 
     @property
     def server(self) -> str:
         """Its HAProxy server name, unique across all backends, since one map leads from server names to releases."""
-        return f"{servers_of(self.service, preview=self.preview)}{self.number}"
+        return f"{servers_of(self.service, self.side)}{self.number}"
 
 
 class Actual(msgspec.Struct, frozen=True):
@@ -93,14 +102,14 @@ class Actual(msgspec.Struct, frozen=True):
     """Per service whose previewed revision receives requests, its release."""
 
 
-def backend_of(service: str, *, preview: bool = False) -> str:
+def backend_of(service: str, side: Side = "") -> str:
     """Return the name of a service's backend."""
-    return f"preview:{service}" if preview else service
+    return f"{side}:{service}" if side else service
 
 
-def servers_of(service: str, *, preview: bool = False) -> str:
+def servers_of(service: str, side: Side = "") -> str:
     """Return what the names of a backend's servers begin with; the number of the slot follows."""
-    return f"{service}.p" if preview else f"{service}.s"
+    return f"{service}.{_MARKS[side]}"
 
 
 def slots(desired: DesiredEdge) -> tuple[Slot, ...]:
@@ -110,7 +119,8 @@ def slots(desired: DesiredEdge) -> tuple[Slot, ...]:
     has a ready instance, those that accept connections receive requests, since a late response is better than a refused
     request. An instance with a slot and no share keeps the slot in drain, so that one command returns traffic to it.
 
-    For the preview door, the instances of the previewed revision have a second slot of the same number.
+    For the preview door, the instances of the previewed revision, and of the replaced one, have a second slot of the
+    same number.
     """
     if desired.edge is None:
         return ()
@@ -151,7 +161,7 @@ def actual_traffic(desired: Iterable[Slot], now: Mapping[str, ServerState], rele
 
     Weights are rounded, so where they are as *desired*, the shares are the desired ones.
     """
-    ready = {slot.server: slot for slot in desired if slot.state == "ready" and not slot.preview}
+    ready = {slot.server: slot for slot in desired if slot.state == "ready" and not slot.side}
     traffic: Traffic = {}
     for service, serving in _receiving(now, releases, ".s").items():
         wanted = {name: slot.weight for name, slot in ready.items() if slot.service == service}
@@ -184,12 +194,13 @@ def _of_service(desired: DesiredEdge, service: str, count: int) -> tuple[Slot, .
     ready = {name: one.release for name, one in holders.values() if one.ready}
     accepting = {name: one.release for name, one in holders.values() if one.accepting}
     shares = _per_instance(percent, ready) or _per_instance(percent, accepting)
-    whole = {desired.preview.get(service, 0): 100.0}
-    previewed = {number: each for number, each in holders.items() if each[1].release in whole}
-    return (
-        *_of_backend(Slot(service, 0), count, holders, shares),
-        *_of_backend(Slot(service, 0, preview=True), count, previewed, _per_instance(whole, ready)),
-    )
+    found = [*_of_backend(Slot(service, 0), count, holders, shares)]
+    sides: dict[Side, Mapping[str, int]] = {"preview": desired.preview, "replaced": desired.replaced}
+    for side, releases in sides.items():
+        whole = {releases.get(service, 0): 100.0}
+        chosen = {number: each for number, each in holders.items() if each[1].release in whole}
+        found += _of_backend(Slot(service, 0, side=side), count, chosen, _per_instance(whole, ready))
+    return tuple(found)
 
 
 def _of_backend(

@@ -61,6 +61,8 @@ class Desired(msgspec.Struct, frozen=True):
     traffic: Traffic = {}
     preview: dict[str, int] = {}
     """The release of each service to which the preview door leads; the others are reached as from outside."""
+    replaced: dict[str, int] = {}
+    """The release of each service to which the preview door leads requests for the replaced revisions."""
     maintenance: Maintenance | None = None
     """No part of a release: it stays in force until an operator ends it."""
     lease: HeldLease | None = None

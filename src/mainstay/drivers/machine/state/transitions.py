@@ -47,8 +47,8 @@ def after(desired: Desired, request: protocol.Changing, boot: str, now: float) -
             known = {*desired.fleet, *desired.retiring}
             slots = {name: count for name, count in desired.slots.items() if name in known}
             return replace(desired, edge=edge, slots=slots)
-        case protocol.SetPreview(releases=releases):
-            return replace(desired, preview=releases)
+        case protocol.SetPreview(releases=releases, replaced=replaced):
+            return replace(desired, preview=releases, replaced=replaced)
         case protocol.StartJob(job=job):
             return replace(desired, jobs=desired.jobs | {job.id: job})
         case protocol.StopAll():

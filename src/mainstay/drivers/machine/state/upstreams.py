@@ -20,6 +20,7 @@ def desired_edge(desired: Desired, runtimes: Mapping[str, Runtime]) -> DesiredEd
         ports=desired.ports,
         traffic=desired.traffic if desired.started else {},
         preview=desired.preview if desired.started else {},
+        replaced=desired.replaced if desired.started else {},
         upstreams={
             name: upstream(one, ready=name in able, formerly_ready=name in steady)
             for name, one in desired.instances.items()

@@ -1,7 +1,6 @@
 """The process target: requests to the supervisor of this machine, and artifacts in its folders."""
 
-from collections.abc import Callable, Collection, Iterator
-from pathlib import Path
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import NamedTuple, Protocol, TypeVar
 
 from mainstay.drivers.machine.client import Client, NoReply
@@ -100,7 +99,7 @@ class RequestSender(Protocol):
     """Sends requests to the doors of the edge."""
 
     def send_to_door(
-        self, request: HttpRequest, door: Door, doors: tuple[str, ...], preview_socket: Path
+        self, request: HttpRequest, door: Door, status: TrafficStatus, folders: Folders
     ) -> HttpResponse: ...
 
 
@@ -152,9 +151,7 @@ class ProcessTarget:
         return answer.serving if answer else self._parts.offline().traffic_status(self._folders)
 
     def send(self, request: HttpRequest, door: Door) -> HttpResponse:
-        return self._parts.requests().send_to_door(
-            request, door, self.traffic_status().doors, self._folders.preview_socket
-        )
+        return self._parts.requests().send_to_door(request, door, self.traffic_status(), self._folders)
 
     def signals(self, ago_s: float = 0.0) -> Signals:
         answer = self._read(GetSignals(ago_s), SignalsAnswer)
@@ -240,8 +237,8 @@ class ProcessRunTarget(ProcessTarget):
     def set_edge(self, wanted: Edge | None) -> None:
         self._request(SetEdge(self._fence, wanted))
 
-    def set_preview(self, releases: dict[str, int]) -> None:
-        self._request(SetPreview(self._fence, releases))
+    def set_preview(self, releases: Mapping[str, int], replaced: Mapping[str, int] = {}) -> None:
+        self._request(SetPreview(self._fence, dict(releases), dict(replaced)))
 
     def start_job(self, job: Job) -> None:
         self._request(StartJob(self._fence, job))

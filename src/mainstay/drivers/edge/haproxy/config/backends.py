@@ -1,7 +1,7 @@
 """The backends: one for each service, with its slots, and one for requests that match no route."""
 
 from mainstay.drivers.edge.haproxy.config.syntax import milliseconds
-from mainstay.drivers.edge.haproxy.slots import backend_of, servers_of
+from mainstay.drivers.edge.haproxy.slots import Side, backend_of, servers_of
 from mainstay.model import Edge
 from mainstay.system.ports import LOOPBACK
 
@@ -9,11 +9,11 @@ NOWHERE = "no:route"
 """The backend for requests that match no route; its name is not a valid service name."""
 
 
-def backend(edge: Edge, service: str, slots: int, *, preview: bool = False) -> str:
-    """Return the section of the backend of *service*; *preview*: of the one that leads to its previewed revision."""
+def backend(edge: Edge, service: str, slots: int, side: Side = "") -> str:
+    """Return the section of the backend of *service*; of the one on this *side*."""
     stream = "{ req.hdr(accept) -m sub text/event-stream }"
     lines = [
-        f"backend {backend_of(service, preview=preview)}",
+        f"backend {backend_of(service, side)}",
         f"  http-request set-var(txn.service) str({service})",
         # An event stream may pause for a long time; any other response is cut after a pause of this timeout.
         f"  http-request set-timeout server {milliseconds(edge.tunnel_s)} if {stream}",
@@ -27,7 +27,7 @@ def backend(edge: Edge, service: str, slots: int, *, preview: bool = False) -> s
         "  default-server observe layer4 error-limit 1 on-error mark-down",
     ]
     if slots:
-        lines.append(f"  server-template {servers_of(service, preview=preview)} {slots} {LOOPBACK}:1 disabled")
+        lines.append(f"  server-template {servers_of(service, side)} {slots} {LOOPBACK}:1 disabled")
     return "\n".join((*lines, ""))
 
 

@@ -13,7 +13,7 @@ from mainstay.drivers.edge.haproxy.config.headers import header_rules
 from mainstay.drivers.edge.haproxy.config.maintenance import maintenance_rules
 from mainstay.drivers.edge.haproxy.config.pages import page_rules
 from mainstay.drivers.edge.haproxy.config.paths import condition, path_rules
-from mainstay.drivers.edge.haproxy.config.preview_header import refuse_header
+from mainstay.drivers.edge.haproxy.config.preview_header import recognise_own
 from mainstay.drivers.edge.haproxy.config.rate_limits import limited_routes, rate_rules
 from mainstay.drivers.edge.haproxy.config.redirects import redirect_rules
 from mainstay.drivers.edge.haproxy.config.size_limits import body_rules, connection_rules, size_rules
@@ -43,7 +43,7 @@ frontend door:{port}
 {https_bind(edge, https)}\
 {connection_rules(edge)}\
 {common_rules(edge)}
-{refuse_header()}\
+{recognise_own()}\
 {client_address(edge)}\
 {challenge_rules(edge, https)}\
 {page_rules()}\

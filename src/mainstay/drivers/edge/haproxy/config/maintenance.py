@@ -1,6 +1,7 @@
 """Maintenance at a front door. Whether it is on is in maps, which change at runtime without a reload."""
 
 from mainstay.drivers.edge.haproxy.config.pages import variable_page
+from mainstay.drivers.edge.haproxy.config.preview_header import OWN
 from mainstay.drivers.edge.haproxy.config.syntax import lines
 from mainstay.model import Edge
 
@@ -9,9 +10,8 @@ MAINTENANCE = "maintenance.map"
 HEALTH = "health.map"
 """Its keys are the paths that answer during maintenance."""
 ALLOWED = "allowed"
-_REFUSED = (
-    f"{{ var(txn.closed) -m found }} !{{ var(txn.closed) -m str {ALLOWED} }} !{{ path,map_str({HEALTH}) -m found }}"
-)
+_SERVED = (f"{{ var(txn.closed) -m str {ALLOWED} }}", f"{{ path,map_str({HEALTH}) -m found }}", OWN)
+_REFUSED = " ".join(("{ var(txn.closed) -m found }", *(f"!{each}" for each in _SERVED)))
 
 
 def maintenance_rules(edge: Edge) -> str:
