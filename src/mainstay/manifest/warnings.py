@@ -21,6 +21,7 @@ def warnings_of(system: SystemSection, target: str) -> Iterator[Violation]:
     if TARGETS[target] == "source":
         yield from _images(system, target)
     yield from _ports(system)
+    yield from _challenge_port(system)
     yield from _shell_variables(system)
     yield from _inline_scripts(system)
 
@@ -62,6 +63,15 @@ def _ports(system: SystemSection) -> Iterator[Violation]:
             what = f"no request reaches {name}: no route and no variable leads to its port"
             remedy = f"add edge: {{routes: [{{path: /, service: {name}}}]}}, or a variable {{from: {name}}}"
             yield Violation(("services", name, "port"), "not-used", what, remedy, at_key=True)
+
+
+def _challenge_port(system: SystemSection) -> Iterator[Violation]:
+    edge = system.edge
+    if edge.tls and edge.tls.mode == "acme" and edge.tls.dns is None and edge.http != 80:
+        what = f"the authority sends its requests to port 80, and the edge listens at {edge.http or 'a free port'}"
+        yield Violation(
+            ("edge", "tls"), "not-port-80", what, "write http: 80, unless port 80 is forwarded", at_key=True
+        )
 
 
 def _shell_variables(system: SystemSection) -> Iterator[Violation]:

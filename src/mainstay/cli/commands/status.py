@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from mainstay.cli.console import Console, Styled, duration
 from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
-from mainstay.model import Instance
+from mainstay.model import Instance, Note
 from mainstay.operations.request_rates import RequestRates
 from mainstay.operations.status import status
 from mainstay.operations.status_document import Status
@@ -40,9 +40,14 @@ def command(invocation: Invocation, *, watch: bool) -> int:
 
 def _with_options(now: Status, console: Console) -> Status:
     """Return the status with the options that the user typed in every command that it suggests."""
-    problems = tuple(replace(problem, remedy=console.command(problem.remedy)) for problem in now.problems)
+    problems = tuple(_with_typed(problem, console) for problem in now.problems)
+    notes = tuple(_with_typed(note, console) for note in now.notes)
     run = replace(now.run, next=console.command(now.run.next)) if now.run else None
-    return replace(now, problems=problems, run=run)
+    return replace(now, problems=problems, notes=notes, run=run)
+
+
+def _with_typed(note: Note, console: Console) -> Note:
+    return replace(note, remedy=console.command(note.remedy))
 
 
 def show(now: Status, console: Console, clock: Clock) -> None:
@@ -70,6 +75,8 @@ def show(now: Status, console: Console, clock: Clock) -> None:
         console.table(("DATASTORE", "KIND", "VERSION", "STATE", "SCHEMA"), rows)
     for note in now.notes:
         console.print(f"note: {note.what}")
+        if note.remedy:
+            console.next(note.remedy)
     console.print(f"state: {now.state}")
 
 

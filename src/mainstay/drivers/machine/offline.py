@@ -5,7 +5,7 @@ import asyncio
 from msgspec.structs import replace
 
 from mainstay.drivers.edge.haproxy import problems
-from mainstay.drivers.edge.haproxy.certificates import read_files
+from mainstay.drivers.edge.haproxy.certificates import read_authority, read_files
 from mainstay.drivers.edge.haproxy.process import Proxy
 from mainstay.drivers.edge.haproxy.runtime_api import NotAnswering
 from mainstay.drivers.edge.haproxy.slots import Actual
@@ -67,6 +67,8 @@ def require_free_ports(wanted: Edge, doors: tuple[str, ...]) -> None:
     """
     if wanted.tls and wanted.tls.mode == "files":
         read_files(wanted.tls, wanted)
+    if wanted.tls and wanted.tls.acme and wanted.tls.acme.ca:
+        read_authority(wanted.tls.acme.ca)
     ours = {int(door.rpartition(":")[2]) for door in doors}
     listeners.require_free_ports(wanted.ports - ours, wanted.address)
 

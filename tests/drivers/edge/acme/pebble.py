@@ -44,15 +44,19 @@ class Pebble:
 
 
 @contextmanager
-def pebble(folder: Path, http_port: int, **environment: str) -> Iterator[Pebble]:
-    """Run an authority that checks every host at *http_port* of this machine, and end it after the block."""
+def pebble(folder: Path, http_port: int, directory: int = 0, **environment: str) -> Iterator[Pebble]:
+    """Run an authority that checks every host at *http_port* of this machine, and end it after the block.
+
+    It listens at the port *directory* if given.
+    """
     if not all(map(shutil.which, PROGRAMS)):
         pytest.skip("pebble is not installed: apt-get install pebble")
     own = Folders(folder / "pebble", folder / "pebble")
     folder.joinpath("pebble").mkdir()
     make_authority(own)
     (folder / "pebble.pem").write_bytes(issue(own, ("127.0.0.1",)))
-    directory, management, dns, dns_management = (free_port() for _ in range(4))
+    directory = directory or free_port()
+    management, dns, dns_management = (free_port() for _ in range(3))
     settings = {
         "listenAddress": f"127.0.0.1:{directory}",
         "managementListenAddress": f"127.0.0.1:{management}",

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from mainstay.drivers.edge.haproxy import authority
 from mainstay.drivers.edge.haproxy.authority import issue, make_authority
-from mainstay.drivers.edge.haproxy.certificates import PEM, names_in, names_of, read_files
+from mainstay.drivers.edge.haproxy.certificates import PEM, names_in, names_of, read_authority, read_files
 from mainstay.errors import BadInput
 from mainstay.model import Edge, Route
 from mainstay.model.tls import Tls
@@ -261,6 +261,15 @@ def test_a_certificate_must_be_for_the_hosts_of_the_routes(files: Callable[..., 
         read_files(files("other.example"), Edge(routes=ROUTES))
     read_files(files("*.example"), Edge(routes=ROUTES))
     read_files(files("other.example"), Edge(routes=(Route("/", "web"),)))
+
+
+def test_the_authority_of_a_directory_must_be_a_certificate(files: Callable[..., Tls]) -> None:
+    tls = files(HOST)
+    read_authority(tls.certificate)
+    with pytest.raises(BadInput, match=r"shop\.key contains no certificate in PEM"):
+        read_authority(tls.key)
+    with pytest.raises(BadInput, match=r"missing cannot be read: No such file or directory"):
+        read_authority(f"{tls.key}.missing")
 
 
 async def test_private_keys_are_readable_by_their_owner_only(running: RunningProxy) -> None:

@@ -120,6 +120,17 @@ def test_an_authority_that_is_down_is_reported_until_it_is_back(machine: Machine
     assert failure(machine) is None
 
 
+def test_mainstay_start_makes_the_next_attempt_at_once(machine: Machine, tmp_path: Path) -> None:
+    port = free_port()
+    acme = Acme(f"https://127.0.0.1:{port}/dir", ca=str(tmp_path / "pebble" / "authority.pem"))
+    edge = edge_with(acme, free_port())
+    machine.target.set_edge(edge)
+    machine.wait_until(lambda: failure(machine), "the note")
+    with pebble(tmp_path, edge.http, port):
+        machine.target.start()
+        machine.wait_until(lambda: "Pebble" in issuer(edge), "the certificate of the authority")
+
+
 def test_a_refusal_keeps_the_certificate_from_before(machine: Machine, edge: Edge) -> None:
     machine.target.set_edge(edge)
     machine.wait_until(lambda: "Pebble" in issuer(edge), "the certificate of the authority")

@@ -18,11 +18,13 @@ from mainstay.drivers.edge.acme.refusal import EXPECTED, failure_of
 from mainstay.drivers.edge.acme.renewal import Failure
 from mainstay.system.file_lock import exclusive
 
+log = logging.getLogger(__name__)
+
 
 def main() -> int:
     """Request the certificate, and keep it when there is one."""
     os.umask(0o077)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s acme: %(message)s")
+    logging.basicConfig(level=logging.INFO, format="certificate: %(message)s")
     attempt = msgspec.json.decode(sys.stdin.buffer.read(), type=Attempt)
     # A supervisor that was killed may have left a request behind, which has the certificate soon.
     with exclusive(attempt.folders.obtained.with_suffix(".lock")):
@@ -41,7 +43,9 @@ def request(attempt: Attempt) -> Failure | None:
         finally:
             retry_after = account.retry_after
     except EXPECTED as error:
-        return failure_of(error, attempt.acme.directory, retry_after)
+        failure = failure_of(error, attempt.acme.directory, retry_after)
+        log.error("%s", failure.what)
+        return failure
     return None
 
 

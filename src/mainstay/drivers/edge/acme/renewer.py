@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ from mainstay.drivers.edge.acme.attempt import Attempt, required_names
 from mainstay.drivers.edge.acme.obtained import keep_failed, read_failed, read_obtained
 from mainstay.drivers.edge.acme.renewal import FailedAttempts, Failure, next_attempt_at
 from mainstay.model import Edge, Note
+from mainstay.system.atomic_file import make_folder
 from mainstay.system.background_tasks import BackgroundTasks
 from mainstay.system.state_dir import Folders
 
@@ -86,7 +88,7 @@ class CertificateRenewer:
         what = (
             f"the request for a certificate failed: {failed.last.what}; {have}; next attempt: {_time(self._next_at())}"
         )
-        remedy = f"correct the cause, then mainstay start to try at once; read {self._folders.supervisor_log} for more"
+        remedy = "mainstay logs edge for more; once the cause is corrected, mainstay start to try at once"
         return Note("certificate-failed", what, remedy, level="problem" if left < EXPIRES_SOON_S else "note")
 
     def _wanted(self, edge: Edge | None) -> Attempt | None:
@@ -110,7 +112,7 @@ class CertificateRenewer:
         return obtained.certificate().ends - self._now() if obtained else 0.0
 
     async def _request(self, attempt: Attempt) -> None:
-        failure = await _run(attempt)
+        failure = await _run(attempt, self._folders.logs / "edge" / "edge.out")
         before = self._failed_attempts()
         count = 1 + (before.count if before else 0)
         self._failed = None if failure is None else FailedAttempts(attempt.id, count, self._now(), failure)
@@ -124,13 +126,20 @@ class CertificateRenewer:
         self._wake()  # The front door uses a new certificate at once.
 
 
-async def _run(attempt: Attempt) -> Failure | None:
-    """Run the request to its end. Return why it failed. It is ended with this task."""
+async def _run(attempt: Attempt, messages: Path) -> Failure | None:
+    """Run the request to its end, with its messages in the log *messages*. It is ended with this task.
+
+    Return why it failed.
+    """
     within = WITHIN_S + (attempt.acme.dns.wait_s if attempt.acme.dns else 0.0)
     command = (*COMMAND, attempt.state)  # The argument is for people who read the list of processes.
     pipe = asyncio.subprocess.PIPE
     try:
-        process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, start_new_session=True)
+        make_folder(messages.parent, 0o700)
+        with messages.open("ab") as log_file:
+            process = await asyncio.create_subprocess_exec(
+                *command, stdin=pipe, stdout=pipe, stderr=log_file, start_new_session=True
+            )
     except OSError as error:
         return Failure(f"the request could not be started: {error}")
     try:

@@ -114,6 +114,14 @@ def read_files(tls: Tls, edge: Edge) -> bytes:
     return chain.rstrip() + b"\n" + key
 
 
+def read_authority(path: str) -> None:
+    """Raise BadInput unless the file *path* contains a certificate."""
+    try:
+        x509.load_pem_x509_certificates(_read(path))
+    except ValueError:
+        raise _unusable(f"{path} contains no certificate in PEM", "name the file of the authority") from None
+
+
 @lru_cache(maxsize=1)
 def served_certificate(pem: bytes) -> ServedCertificate:
     """Return what clients see of the first certificate in *pem*."""
