@@ -4,6 +4,9 @@ import msgspec
 
 LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
 
+CERTIFICATE_FAILED = "certificate-failed"
+"""The code of the note that the last request for a certificate failed."""
+
 
 class DnsCommands(msgspec.Struct, frozen=True):
     """The commands that add and remove the DNS record by which the authority checks a host. No shell reads them.

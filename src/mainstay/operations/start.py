@@ -2,6 +2,7 @@
 
 from mainstay.engine.runner import Runner
 from mainstay.errors import BadInput, LockHeld
+from mainstay.model.acme import CERTIFICATE_FAILED
 from mainstay.model.run_kind import run_kind
 from mainstay.operations.context import Context
 from mainstay.operations.history import history_of
@@ -15,7 +16,8 @@ def start(context: Context, *, runner: Runner, notices: Notices, unless_stopped:
 
     *unless_stopped*: do nothing in an environment that was stopped by `down`. Raises StepFailed, naming the services
     that do not start, BadInput when no release is live, and LockHeld when a run is unfinished; before that, the
-    supervisor is restarted with its last desired state.
+    supervisor is restarted with its last desired state. When the last request for a certificate failed, the next one
+    is made at once.
     """
     environment = context.stored()
     place = f"{environment.system}/{environment.name}"
@@ -37,5 +39,9 @@ def start(context: Context, *, runner: Runner, notices: Notices, unless_stopped:
         raise started.failure
     note = f"ready: {', '.join(started.ready)}"
     if not started.acted:
-        note = f"nothing to do: release {past.live.number} ({past.live.version}) is running already"
+        live = f"release {past.live.number} ({past.live.version}) is running already"
+        note = f"nothing to do: {live}"
+        if any(each.code == CERTIFICATE_FAILED for each in context.target(environment).fleet_status().notes):
+            restart_supervisor(context)
+            note = f"{live}; the certificate is requested again"
     return without_run(context, "start", started.acted, started.took_s, note)

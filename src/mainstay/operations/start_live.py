@@ -71,7 +71,10 @@ def start_live(
 
 
 def restart_supervisor(context: Context) -> None:
-    """Start the supervisor with its last desired state. An environment that is being stopped stays stopped."""
+    """Start the supervisor with its last desired state, or let it try again at once what has failed.
+
+    An environment that is being stopped stays stopped.
+    """
     target = context.target(context.stored())
     with locked(context):  # Checked under the lock: a `down` that ends meanwhile must stay in force.
         if target.fleet_status().started:

@@ -17,6 +17,7 @@ from mainstay.drivers.edge.acme.attempt import Attempt, required_names
 from mainstay.drivers.edge.acme.obtained import keep_failed, read_failed, read_obtained
 from mainstay.drivers.edge.acme.renewal import FailedAttempts, Failure, next_attempt_at
 from mainstay.model import Edge, Note
+from mainstay.model.acme import CERTIFICATE_FAILED
 from mainstay.system.atomic_file import make_folder
 from mainstay.system.background_tasks import BackgroundTasks
 from mainstay.system.state_dir import Folders
@@ -89,7 +90,7 @@ class CertificateRenewer:
             f"the request for a certificate failed: {failed.last.what}; {have}; next attempt: {_time(self._next_at())}"
         )
         remedy = "mainstay logs edge for more; once the cause is corrected, mainstay start to try at once"
-        return Note("certificate-failed", what, remedy, level="problem" if left < EXPIRES_SOON_S else "note")
+        return Note(CERTIFICATE_FAILED, what, remedy, level="problem" if left < EXPIRES_SOON_S else "note")
 
     def _wanted(self, edge: Edge | None) -> Attempt | None:
         if edge is None or edge.tls is None or edge.tls.acme is None or not edge.hosts:
