@@ -458,6 +458,23 @@ class TargetContract(ABC):
         self.served(target, {1: 100.0})
         assert target.traffic_status().url == url
 
+    def test_the_endpoints_are_the_front_door_the_internal_address_and_the_instances(self, target: RunTarget) -> None:
+        assert target.endpoints() == ()
+        self.up(target, 1)
+        self.eventually(lambda: target.traffic_status().open, "an open edge")
+        found = [each for each in target.endpoints() if each.protocol == "tcp"]
+        assert {(each.what, each.of) for each in found} == {
+            ("front door", "edge"), ("internal address", "web"), ("instance", "web-1-1")
+        }  # fmt: skip
+        assert all(each.declared and each.reach == "this machine" for each in found)
+        instance, *_ = target.fleet_status().instances
+        assert instance.address in {each.address for each in found}
+
+    def test_a_stopped_environment_has_no_endpoints(self, target: RunTarget) -> None:
+        self.up(target, 1)
+        self.stopped(target)
+        self.eventually(lambda: not target.endpoints(), "the end of the sockets")
+
     def test_an_edge_that_serves_has_no_problem(self, target: RunTarget) -> None:
         self.up(target, 1)
         self.eventually(lambda: target.traffic_status().open, "an open edge")

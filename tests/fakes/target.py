@@ -46,6 +46,7 @@ from mainstay.model import (
     Workload,
     end_of,
 )
+from mainstay.model.endpoint import Endpoint
 from mainstay.model.http import Door, HttpRequest, HttpResponse
 from mainstay.model.maintenance import Maintenance
 from mainstay.model.signals import Counts, Signals, SignalSource
@@ -108,6 +109,8 @@ class FakeTarget:
         """Per revision, the requests in flight, whatever its traffic. A drain cuts them at its end."""
         self.counts: dict[SignalSource, Counts] = {}
         """What requests have met so far."""
+        self.exposed: tuple[Endpoint, ...] = ()
+        """Endpoints that nothing declares."""
         self.taken: dict[int, str] = {}
         """The ports of other programs, each with its holder."""
         self.has_data = True
@@ -368,6 +371,18 @@ class FakeTarget:
                 open=opened and not broken,
                 problem=Note(self.edge_problem_code, broken, "stop that program") if broken else None,
             )
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        with self._guard:
+            self._require_answer()
+            self._apply()
+            if not self._started:
+                return ()
+            doors = [("front door", "edge", f"127.0.0.1:{port}") for port in _doors(self._edge)] if self._edge else []
+            inside = [("internal address", service, address) for service, address in self._listeners.items()]
+            instances = [("instance", one.id, one.address) for one in self._instances() if one.address]
+            found = (Endpoint(at, "tcp", what, of, "this machine") for what, of, at in [*doors, *inside, *instances])
+            return (*self.exposed, *found)
 
     def send(self, request: HttpRequest, door: Door) -> HttpResponse:
         with self._guard:

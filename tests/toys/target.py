@@ -35,6 +35,7 @@ from mainstay.model import (
     TrafficStatus,
     end_of,
 )
+from mainstay.model.endpoint import Endpoint
 from mainstay.model.http import Door, HttpRequest, HttpResponse
 from mainstay.model.maintenance import Maintenance
 from mainstay.model.signals import Signals
@@ -106,6 +107,9 @@ class ToyTarget:
             for number in range(member.count)
         )
         return FleetStatus(now.fleet, tuple(instances) if now.started else (), now.started)
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        return ()
 
     def signals(self, ago_s: float = 0.0) -> Signals:
         return Signals("toy", 0.0)

@@ -7,6 +7,7 @@ from mainstay.checks.check import Check
 CHECKS = (
     "disk_has_room",
     "front_door_is_open",
+    "only_front_doors_are_reachable",
     "services_have_readiness_probes",
 )
 """Each is `CHECK` in the module of its name, and a statement that should be true."""

@@ -31,7 +31,7 @@ COMMANDS = {
     "config": CommandEntry("Show the variables that a service gets, with the source of each.", SETTINGS),
     "secrets": CommandEntry("List secrets, or set one.", SETTINGS),
     "status": CommandEntry("Report health, instances and traffic; exit 1 when degraded.", LOOK),
-    "edge": CommandEntry("Show how clients trust the front door's certificate.", LOOK),
+    "edge": CommandEntry("Show where the environment listens, and how clients trust its certificate.", LOOK),
     "metrics": CommandEntry("Print counters of requests, errors and times, for Prometheus.", LOOK),
     "check": CommandEntry("Check the environment as last deployed; exit 3 when a check fails or has no answer.", LOOK),
     "smoke": CommandEntry("Run the smoke flows against what runs now; exit 1 when one fails.", LOOK),

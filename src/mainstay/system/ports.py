@@ -14,13 +14,20 @@ _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 """psutil does not report the range from which the kernel chooses the ports of outgoing connections."""
 
 
+def ephemeral_ports() -> range:
+    """Return the ports that the kernel chooses for the client's end of connections."""
+    low, high = (int(word) for word in _EPHEMERAL.read_text().split())
+    return range(low, high + 1)
+
+
 def candidates(state: Path) -> Iterator[int]:
     """Return the ports that an environment may use: a range below the ephemeral one.
 
     Each environment starts elsewhere in the range, so that two of them rarely collide.
     """
-    low, high = (int(word) for word in _EPHEMERAL.read_text().split())
-    first, last = (max(1024, low - WIDTH), low) if low > 2048 else (high + 1, 65536)
+    clients = ephemeral_ports()
+    low = clients.start
+    first, last = (max(1024, low - WIDTH), low) if low > 2048 else (clients.stop, 65536)
     if last - first < 100:
         first, last = 1024, 65536
     size = last - first

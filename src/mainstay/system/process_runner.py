@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from signal import SIGKILL, Signals, pidfd_send_signal
 from typing import TypeVar
@@ -14,6 +15,7 @@ import msgspec
 
 from mainstay.system import process_stub, processes
 from mainstay.system.file_lock import is_locked, try_lock
+from mainstay.system.folder_content import children
 from mainstay.system.processes import ProcessId
 
 _STUB = "import sys; sys.path.append(sys.argv[1]); from mainstay.system.process_stub import main; main()"
@@ -136,6 +138,12 @@ class ProcessRunner:
     def members(self, identity: str, process: ProcessId) -> tuple[int, ...]:
         """Return the pids of all living processes in the session and group of *process*, even if it has ended."""
         return processes.of_session(process, self._mark(identity))
+
+    def identities(self, pids: Iterable[int]) -> dict[int, str]:
+        """Return the identities to which *pids* belong, whichever session each is in; other pids are left out."""
+        known = {self._mark(place.name): place.name for place in children(self._folder)}
+        marks = {pid: processes.mark_of(pid) for pid in pids}
+        return {pid: known[mark] for pid, mark in marks.items() if mark in known}
 
     def end_all(self, identity: str, process: ProcessId, number: Signals = SIGKILL, *, spare: int = 0) -> bool:
         """Send the signal *number* to every process of its session and process group except the pid *spare*.

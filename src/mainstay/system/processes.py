@@ -68,7 +68,7 @@ def of_session(leader: ProcessId, mark: int) -> tuple[int, ...]:
     members = (
         pid for pid, stat in _living() if leader.pid in (stat.session, stat.group) and stat.started >= leader.started
     )
-    return tuple(pid for pid in members if now is not None or _mark_of(pid) == mark)
+    return tuple(pid for pid in members if now is not None or mark_of(pid) == mark)
 
 
 def marked(mark: int, since: ProcessId) -> tuple[ProcessId, ...]:
@@ -81,8 +81,22 @@ def marked(mark: int, since: ProcessId) -> tuple[ProcessId, ...]:
     return tuple(
         ProcessId(since.boot, pid, stat.started)
         for pid, stat in _living()
-        if stat.started >= since.started and _mark_of(pid) == mark
+        if stat.started >= since.started and mark_of(pid) == mark
     )
+
+
+def mark_of(pid: int) -> int | None:
+    """Return the mark of a process, its limit of file locks; None for no limit, and when the process has ended.
+
+    psutil uses prlimit, which the kernel refuses to root for another user's process in a container without
+    CAP_SYS_RESOURCE. Every user can read this file.
+    """
+    try:
+        lines = (PROC / str(pid) / "limits").read_bytes().splitlines()
+    except OSError:
+        return None
+    soft = next((line.split()[3] for line in lines if line.startswith(_MARK)), b"")
+    return int(soft) if soft.isdigit() else None
 
 
 def sessions() -> dict[int, list[int]]:
@@ -128,17 +142,3 @@ def _stat(pid: int) -> _Stat | None:
         return None
     fields = text[text.rindex(")") + 2 :].split()  # The name before it may contain any character.
     return _Stat(fields[0] in {"Z", "X"}, int(fields[2]), int(fields[3]), int(fields[19]))
-
-
-def _mark_of(pid: int) -> int | None:
-    """Return the limit of file locks, or None for no limit.
-
-    psutil uses prlimit, which the kernel refuses to root for another user's process in a container without
-    CAP_SYS_RESOURCE. Every user can read this file.
-    """
-    try:
-        lines = (PROC / str(pid) / "limits").read_bytes().splitlines()
-    except OSError:
-        return None
-    soft = next((line.split()[3] for line in lines if line.startswith(_MARK)), b"")
-    return int(soft) if soft.isdigit() else None

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from mainstay.drivers.machine import offline
+from mainstay.drivers.machine.endpoints import endpoints
 from mainstay.drivers.machine.instances.cgroups import ResourceLimits
 from mainstay.drivers.secrets.sealed_file import SealedFile
 from mainstay.drivers.targets.process import requests
@@ -59,7 +60,7 @@ class Machine:
         sealed = SealedFile(self.folders.sealed, self.folders.secret_key)
         host = Host(environment, self.folders, Shell(), sealed, SystemClock())
         self.target = ProcessTarget(
-            self.folders, Parts(lambda: offline, lambda: HostStorage(host), lambda: requests)
+            self.folders, Parts(lambda: offline, lambda: HostStorage(host), lambda: requests, lambda: endpoints)
         ).for_run(1)
         self.instance_runner = ProcessRunner(self.folders.instances)
         self.job_runner = ProcessRunner(self.folders.jobs)

@@ -18,6 +18,7 @@ from mainstay.model import (
     TrafficLease,
     TrafficStatus,
 )
+from mainstay.model.endpoint import Endpoint
 from mainstay.model.http import Door, HttpRequest, HttpResponse
 from mainstay.model.maintenance import Maintenance
 from mainstay.model.signals import Signals
@@ -191,6 +192,10 @@ class Target(Protocol):
 
     def traffic_status(self) -> TrafficStatus:
         """Return the desired and actual traffic, and the state of the edge."""
+        ...
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Return every address at which the environment accepts connections now, the most reachable first."""
         ...
 
     def send(self, request: HttpRequest, door: Door) -> HttpResponse:

@@ -1,7 +1,14 @@
 """The process target: plain processes on this machine, run by the supervisor, without Docker."""
 
 from mainstay.drivers.secrets.sealed_file import SealedFile
-from mainstay.drivers.targets.process.target import OfflineReader, Parts, ProcessTarget, RequestSender, Storage
+from mainstay.drivers.targets.process.target import (
+    EndpointReader,
+    OfflineReader,
+    Parts,
+    ProcessTarget,
+    RequestSender,
+    Storage,
+)
 from mainstay.drivers.targets.target import TargetDriver
 from mainstay.model import Environment
 from mainstay.system.clock import SystemClock
@@ -29,7 +36,12 @@ def process_target(environment: Environment, folders: Folders) -> ProcessTarget:
 
         return requests
 
-    return ProcessTarget(folders, Parts(offline, storage, requests))
+    def endpoints() -> EndpointReader:
+        from mainstay.drivers.machine.endpoints import endpoints
+
+        return endpoints
+
+    return ProcessTarget(folders, Parts(offline, storage, requests, endpoints))
 
 
 DRIVER: TargetDriver = process_target

@@ -56,6 +56,7 @@ from mainstay.model import (
     TrafficLease,
     TrafficStatus,
 )
+from mainstay.model.endpoint import Endpoint
 from mainstay.model.http import Door, HttpRequest, HttpResponse
 from mainstay.model.maintenance import Maintenance
 from mainstay.model.signals import Signals
@@ -103,12 +104,17 @@ class RequestSender(Protocol):
     ) -> HttpResponse: ...
 
 
+EndpointReader = Callable[[Folders], tuple[Endpoint, ...]]
+"""Reads at which addresses the processes of an environment listen."""
+
+
 class Parts(NamedTuple):
     """What a process target needs seldom. Each is a callable, because its module is slow to import."""
 
     offline: Callable[[], OfflineReader]
     storage: Callable[[], Storage]
     requests: Callable[[], RequestSender]
+    endpoints: Callable[[], EndpointReader]
 
 
 class ProcessTarget:
@@ -149,6 +155,9 @@ class ProcessTarget:
     def traffic_status(self) -> TrafficStatus:
         answer = self._read(GetTraffic(), TrafficAnswer)
         return answer.serving if answer else self._parts.offline().traffic_status(self._folders)
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        return self._parts.endpoints()(self._folders)
 
     def send(self, request: HttpRequest, door: Door) -> HttpResponse:
         return self._parts.requests().send_to_door(request, door, self.traffic_status(), self._folders)

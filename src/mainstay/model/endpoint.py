@@ -1,0 +1,43 @@
+"""An endpoint: an address at which an environment accepts connections, and from where it can be reached."""
+
+from typing import Literal
+
+import msgspec
+
+Reach = Literal["other machines", "this machine", "owner"]
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """An address at which a process of the environment accepts connections.
+
+    Its reach follows from the address alone: a firewall may let fewer through.
+    """
+
+    address: str
+    """`HOST:PORT`, `[::1]:PORT`, or the path of a unix socket."""
+    protocol: Literal["tcp", "udp", "unix"]
+    what: str
+    """What it is for, like `front door` or `instance`."""
+    of: str
+    """The service, datastore, instance or job that it belongs to, or `edge` or `supervisor`."""
+    reach: Reach
+    """other machines · this machine: every process on it · owner: processes of the user that owns the unix socket, and
+    of root."""
+    declared: bool = True
+    """Whether Mainstay chose the address or the manifest names it; False: the process listens there on its own."""
+
+    @property
+    def exposed(self) -> bool:
+        """Whether other machines reach it although nothing declares that."""
+        return not self.declared and self.reach == "other machines"
+
+    @property
+    def title(self) -> str:
+        """What it is, for messages: `front door`, `instance web-1-1`, `internal address of web`."""
+        if self.what.endswith("door"):
+            return self.what
+        return f"{self.what} {self.of}" if self.what in NAMED else f"{self.what} of {self.of}"
+
+
+NAMED = ("instance", "datastore", "job")
+"""Values of `what` that are what `of` names."""
