@@ -217,6 +217,7 @@ def documents() -> Iterator[str]:
     roots = {
         "status": import_module("mainstay.operations.status_document").Status,
         "check": import_module("mainstay.operations.check").Findings,
+        "edge listens": import_module("mainstay.operations.edge_listens").EdgeListens,
         "smoke": import_module("mainstay.operations.smoke").SmokeResult,
         "history": import_module("mainstay.history.summary").RunSummary,
         "logs": import_module("mainstay.drivers.targets.target").LogLine,

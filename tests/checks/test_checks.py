@@ -8,8 +8,11 @@ from msgspec.structs import replace
 from mainstay.checks import CHECKS, checks, disk_has_room
 from mainstay.checks.check import Answer
 from mainstay.checks.front_door_is_open import judge as judge_edge
+from mainstay.checks.only_front_doors_are_reachable import REMEDY
+from mainstay.checks.only_front_doors_are_reachable import judge as judge_endpoints
 from mainstay.checks.services_have_readiness_probes import judge as judge_probes
 from mainstay.model import Edge, Health, Member, Note, TrafficStatus, Workload
+from mainstay.model.endpoint import Endpoint
 from mainstay.operations.check import ask_all
 from tests.fakes.world import fake_world
 
@@ -25,6 +28,7 @@ def test_a_stopped_environment_has_no_front_door_to_check(tmp_path: Path) -> Non
     world.folders.state.mkdir()
     found = {each.name: each.verdict for each in ask_all(checks(), world).findings}
     assert found["front_door_is_open"] == "not-applicable"
+    assert found["only_front_doors_are_reachable"] == "not-applicable"
     assert found["disk_has_room"] == "pass"
 
 
@@ -46,6 +50,32 @@ SERVES = replace(EDGE, actual={"web": {1: 100.0}})
 )
 def test_the_front_door_is_open(serving: TrafficStatus, *, supervised: bool, answer: Answer) -> None:
     assert judge_edge(serving, supervised=supervised) == answer
+
+
+DOOR = Endpoint("0.0.0.0:80", "tcp", "front door", "edge", "other machines")
+INSIDE = Endpoint("127.0.0.1:20001", "tcp", "instance", "web-1-1", "this machine")
+DEBUGGER = Endpoint("127.0.0.1:9229", "tcp", "instance", "web-1-1", "this machine", declared=False)
+EXPOSED = Endpoint("0.0.0.0:9100", "tcp", "instance", "web-1-1", "other machines", declared=False)
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "answer"),
+    [
+        pytest.param(
+            (DOOR, INSIDE, DEBUGGER),
+            ("pass", "other machines reach 0.0.0.0:80, the front door, and none of 2 other endpoints", ""),
+            id="only the front door",
+        ),
+        pytest.param((INSIDE,), ("pass", "other machines reach none of 1 endpoint", ""), id="nothing"),
+        pytest.param(
+            (DOOR, EXPOSED, INSIDE),
+            ("fail", "instance web-1-1 listens on 0.0.0.0:9100 (tcp), which other machines may reach", REMEDY),
+            id="an instance too",
+        ),
+    ],
+)
+def test_other_machines_may_reach_only_the_front_doors(endpoints: tuple[Endpoint, ...], answer: Answer) -> None:
+    assert judge_endpoints(endpoints) == answer
 
 
 @pytest.mark.parametrize(("kind", "verdict"), [("http", "pass"), ("command", "pass"), ("tcp", "warn")])

@@ -26,6 +26,8 @@ VARIABLE_PARTS = (
     (r"^\d\d:\d\d:\d\d ", "TIME "),
     (r" +~[\d.]+ m?s\b", ""),
     (r"\d+(\.\d+)? (m?s|MiB)\b", "N"),
+    (r"0\.0\.0\.0:\d+", "EVERY-ADDRESS"),
+    (r"/\S+/(?=\w+\.sock\b)", "FOLDER/"),
     (r"127\.0\.0\.1:\d+|\bport \d+|\ba free port", "ADDRESS"),
     (r"is /\S+ \(for web\)", "is PYTHON (for web)"),
     (r"/\S+/(?=secrets\.(age|key)\b)", "FOLDER/"),

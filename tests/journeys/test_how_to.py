@@ -134,6 +134,16 @@ def test_take_out_of_service(sandbox: Sandbox) -> None:
         hello.shows(shown.command)
 
 
+def test_go_live_shows_what_other_machines_reach(sandbox: Sandbox) -> None:
+    hello = Session(sandbox, "go-live")
+    hello.init()
+    server = 'import socket; debugger = socket.create_server(("0.0.0.0", 0))'
+    hello.replace("app.py", "def main():\n", f"{server}\n\n\ndef main():\n")
+    hello.type("mainstay up")
+    hello.shows("mainstay edge listens")
+    assert "only_front_doors_are_reachable" in hello.type("mainstay check", code=3)
+
+
 def test_smoke_test_a_release(sandbox: Sandbox) -> None:
     hello = Session(sandbox, "smoke-test-a-release")
     hello.init()
@@ -298,6 +308,7 @@ def test_move_keys(sandbox: Sandbox) -> None:
 
 SHOWN_BY_A_TEST: dict[str, Callable[[Sandbox], None]] = {
     "add-a-database": test_add_a_database,
+    "go-live": test_go_live_shows_what_other_machines_reach,
     "headers-and-error-pages": test_headers_and_error_pages,
     "move-keys": test_move_keys,
     "read-logs": test_read_logs,

@@ -38,6 +38,8 @@ class WebApp:
     """Command of a second service that runs to completion (`restart: on-failure`); empty: no such service."""
     system: str = "parrot"
     http: int | str = "auto"
+    edge: dict[str, Any] = field(default_factory=dict)
+    """Further keys of the edge."""
 
     @property
     def message(self) -> str:
@@ -87,7 +89,7 @@ class WebApp:
             **({"variables": variables} if variables else {}),
             "services": {"web": service, **({"seed": self._task()} if self.task else {})},
             **({"datastores": {"db": self._database()}} if self.migrations is not None else {}),
-            "edge": {"http": self.http, "routes": [{"path": "/", "service": "web"}]},
+            "edge": {"http": self.http, "routes": [{"path": "/", "service": "web"}], **self.edge},
         }
 
     def _task(self) -> dict[str, Any]:

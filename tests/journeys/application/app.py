@@ -31,7 +31,8 @@ slow: the share of requests that get their response after slow_after seconds
 leaks: yes: a descriptor for each request
 refuses_after: seconds after which no connection is accepted
 licence: a file without which the service does not start
-ready_file: a file without which the service does not become ready"""
+ready_file: a file without which the service does not become ready
+also_listens: a second address, HOST:PORT"""
 
 
 chance = random.Random(7)
@@ -118,6 +119,9 @@ class App:
             signal.SIGTERM, (lambda: print("SIGTERM ignored", flush=True)) if ignores_sigterm else stop.set
         )
         server = await asyncio.start_server(self.serve, os.environ["HOST"], int(os.environ["PORT"]), backlog=1024)
+        if "also_listens" in BEHAVIOUR:
+            host, _, port = BEHAVIOUR["also_listens"].rpartition(":")
+            await asyncio.start_server(self.serve, host, int(port))
         print(f"{MESSAGE} is listening", flush=True)
         if "crash_after" in BEHAVIOUR:
             loop.call_later(float(BEHAVIOUR["crash_after"]), self.crash)
