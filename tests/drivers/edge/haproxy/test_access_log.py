@@ -81,6 +81,18 @@ async def test_a_socket_left_by_a_killed_supervisor_is_taken_over(folders: Folde
     await log.stop()
 
 
+async def test_lines_that_arrived_before_the_end_are_in_the_file(folders: Folders) -> None:
+    log = AccessLog(folders)
+    await log.start()
+    _, writer = await asyncio.open_unix_connection(folders.access_log_socket)
+    writer.write(LINE + b"\n")
+    await wait_until(lambda: lines(folders) == [LINE])
+    writer.write(LINE + b"\n")
+    await log.stop()
+    assert lines(folders) == [LINE, LINE]
+    writer.close()
+
+
 def test_dropped_lines_are_reported_once(folders: Folders) -> None:
     log = AccessLog(folders)
     for dropped in (0, 3, 3, 5):

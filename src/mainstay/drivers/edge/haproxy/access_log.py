@@ -16,6 +16,8 @@ from mainstay.system.state_dir import Folders
 
 MAX_LINE_BYTES = 65536
 """Bytes; HAProxy's ring holds lines of at most a quarter of that."""
+PAUSE_S, MANY_BYTES = 0.01, 65536
+"""The pause before the next read, so that a few reads take many lines; after a read of MANY_BYTES there is none."""
 
 
 class AccessLog:
@@ -61,6 +63,10 @@ class AccessLog:
         """Stop listening and close the file. All complete lines received so far are in it."""
         if self._server is not None:
             self._server.close()
+            for sender in self._senders:
+                sender.resume()
+            for _ in range(2):
+                await asyncio.sleep(0)  # The loop reads what has arrived.
             for sender in list(self._senders):
                 sender.close()
             await self._server.wait_closed()
@@ -90,8 +96,17 @@ class _Sender(asyncio.Protocol):
         self._rest = rest
         if newline:
             self._take(whole + newline)
-        if len(rest) > MAX_LINE_BYTES and self._transport is not None:
+        assert self._transport is not None
+        if len(rest) > MAX_LINE_BYTES:
             self._transport.abort()
+        elif len(data) < MANY_BYTES:
+            self._transport.pause_reading()
+            asyncio.get_running_loop().call_later(PAUSE_S, self.resume)
+
+    def resume(self) -> None:
+        """End a pause. The transport ignores it when it reads or is closed."""
+        if self._transport is not None:
+            self._transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._all.discard(self)

@@ -21,13 +21,15 @@ def path_rules(routes: Iterable[Route], redirects: Iterable[Redirect] = ()) -> s
     uses_plain = any(_uses_plain(place) for place in places)
     if not bases and not uses_plain:
         return ""
-    slash = "if { var(txn.sent) -m sub -i %2f }"
+    slash = "if { var(txn.slash) -m found }"
     normalize = [f"normalize-uri {each}" for each in ("path-merge-slashes", "path-strip-dot")]
     rules = [
         "deny deny_status 400 if { path -m reg -i %(00|[^0-9a-f]|[0-9a-f]([^0-9a-f]|$)|$) }",
         # A service that does not resolve `..` would see another path than the one that is compared here.
         "deny deny_status 400 if { path,url_dec -m reg (^|/)\\.\\.(/|$) }",
         "set-var(txn.sent) pathq",
+        # Looked for once, since a search costs more than a variable.
+        "set-var(txn.slash) bool(true) if { var(txn.sent) -m sub -i %2f }",
         "normalize-uri percent-decode-unreserved",
         *normalize,
         *(["set-var(txn.plain) path"] if uses_plain else []),

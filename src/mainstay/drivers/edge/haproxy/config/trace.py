@@ -4,7 +4,9 @@ from mainstay.drivers.edge.haproxy.config.syntax import lines, quoted
 
 _VALID = "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
 _NONE = "^00-(0{32}-|[0-9a-f]{32}-0{16}-)"
-_NEW = "00-%[uuid,regsub(-,,g)]-%[uuid,regsub(-,,g),bytes(0,16)]-01"
+_DIGITS = "%[rand,hex,bytes(8),lower]"
+"""Eight random hexadecimal digits: the second half of a number of 64 bits."""
+_NEW = f"00-{_DIGITS * 4}-{_DIGITS * 2}-01"
 
 
 def trace_rules() -> str:
