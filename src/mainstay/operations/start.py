@@ -43,5 +43,5 @@ def start(context: Context, *, runner: Runner, notices: Notices, unless_stopped:
         note = f"nothing to do: {live}"
         if any(each.code == CERTIFICATE_FAILED for each in context.target(environment).fleet_status().notes):
             restart_supervisor(context)
-            note = f"{live}; the certificate is requested again"
+            note = f"{live}; the certificate is requested again, unless the authority demands a pause"
     return without_run(context, "start", started.acted, started.took_s, note)

@@ -186,6 +186,9 @@ async def test_an_operator_may_shorten_our_own_pauses_only(failure: Failure, run
     trial.reply(failure)
     await trial.tick()
     trial.renewer.retry()
+    note = trial.renewer.note()
+    assert note is not None
+    assert ("mainstay start" in note.remedy) is (runs == 2)
     assert await trial.tick() == runs
 
 
@@ -210,7 +213,7 @@ async def at_work(trial: Trial) -> AsyncIterator[None]:
     yield
 
 
-@pytest.mark.parametrize("stops", [None, replace(EDGE, tls=None)], ids=["the environment stops", "another mode"])
+@pytest.mark.parametrize("stops", [None, replace(EDGE, tls=None)], ids=["no edge", "another mode"])
 async def test_a_request_ends_at_once_when_it_is_not_wanted_any_more(stops: Edge | None, trial: Trial) -> None:
     async with at_work(trial):
         trial.renewer.tick(stops, serves=True)

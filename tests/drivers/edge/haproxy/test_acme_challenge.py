@@ -1,5 +1,8 @@
 """The front door answers an authority that checks who owns a host, and nothing else by that path."""
 
+import asyncio
+import ssl
+
 import pytest
 from msgspec.structs import replace
 
@@ -60,6 +63,15 @@ async def test_only_reads_at_the_http_port_of_the_main_door_are_answered(running
     assert (await response(running, f"{PATH}a", "POST")).status == 308
     other = await response(running, f"{PATH}a", port=running.edge.routes[1].listen)
     assert other.body == "old"
+
+
+async def test_over_https_the_path_belongs_to_the_service(running: RunningProxy) -> None:
+    context = ssl.create_default_context(cafile=str(running.folders.authority))
+    address = ("127.0.0.1", running.edge.https)
+    reader, writer = await asyncio.open_connection(*address, ssl=context, server_hostname="shop.example")
+    writer.write(f"GET {PATH}a HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n".encode())
+    assert (await reader.read()).endswith(b"old")
+    writer.close()
 
 
 async def test_another_account_needs_no_reload(running: RunningProxy) -> None:

@@ -56,7 +56,7 @@ class CertificateRenewer:
     def tick(self, edge: Edge | None, *, serves: bool) -> None:
         """Start a request if one is due for *edge* and HAProxy *serves* it; called each second.
 
-        None: the environment stops, and so does a request.
+        A request that is not wanted any more is ended.
         """
         wanted = self._wanted(edge)
         if wanted != self._attempt:
@@ -72,7 +72,7 @@ class CertificateRenewer:
 
     def retry(self) -> None:
         """Make the next attempt at once, unless the authority itself demanded the pause."""
-        if self._failed and not self._failed.last.rate_limited and not self._failed.last.retry_after_s:
+        if self._failed and not _demanded(self._failed):
             self._failed = replace(self._failed, at=0.0)
 
     def note(self) -> Note | None:
@@ -89,7 +89,8 @@ class CertificateRenewer:
         what = (
             f"the request for a certificate failed: {failed.last.what}; {have}; next attempt: {_time(self._next_at())}"
         )
-        remedy = "mainstay logs edge for more; once the cause is corrected, mainstay start to try at once"
+        at_once = "once the cause is corrected, mainstay start to try at once"
+        remedy = f"mainstay logs edge for more; {'the authority demands the pause' if _demanded(failed) else at_once}"
         return Note(CERTIFICATE_FAILED, what, remedy, level="problem" if left < EXPIRES_SOON_S else "note")
 
     def _wanted(self, edge: Edge | None) -> Attempt | None:
@@ -154,6 +155,11 @@ async def _run(attempt: Attempt, messages: Path) -> Failure | None:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
+
+
+def _demanded(failed: FailedAttempts) -> bool:
+    """Return whether the authority itself demands the pause before the next attempt."""
+    return failed.last.rate_limited or failed.last.retry_after_s > 0
 
 
 def _time(seconds: float) -> str:

@@ -258,8 +258,7 @@ class Supervisor:
             if not self.limits.enforces_memory or ticks % MEMORY_TICKS == 0:
                 self.instances.health.sample_memory(self.state.desired)
             await self.edge.probe()
-            edge = self.state.desired.edge if self.state.desired.started else None
-            self.certificates.tick(edge, serves=self.edge.serves(edge))
+            self.certificates.tick(edge := self.state.desired.edge, serves=self.edge.serves(edge))
             if not self.state.desired.started or ticks % RECONCILE_TICKS == 0:
                 self._woken.set()
             await asyncio.sleep(TICK_S)
