@@ -2,7 +2,8 @@
 
 import asyncio
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -10,11 +11,12 @@ import pytest
 
 from mainstay.drivers.edge.haproxy.access_lines import NAME, Lost, read
 from mainstay.drivers.edge.haproxy.access_log import MAX_LINE_BYTES, AccessLog
+from mainstay.drivers.edge.haproxy.config import global_section
 from mainstay.drivers.machine.logs.files import Logs
 from mainstay.system import log_rotation
 from mainstay.system.state_dir import Folders
-from tests.drivers.edge.haproxy.http_load import wait_until
-from tests.drivers.edge.haproxy.running_proxy import LINE
+from tests.drivers.edge.haproxy.http_load import load, wait_until
+from tests.drivers.edge.haproxy.running_proxy import LINE, running_proxy
 
 
 @pytest.fixture
@@ -91,6 +93,43 @@ async def test_lines_that_arrived_before_the_end_are_in_the_file(folders: Folder
     await log.stop()
     assert lines(folders) == [LINE, LINE]
     writer.close()
+
+
+async def test_lines_for_which_haproxy_had_no_room_are_counted_and_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(global_section, "RING_BYTES", 100_000)
+    async with running_proxy() as running:
+        await running.log.stop()
+        async with silent_reader(running.folders), load(running.front_port, rate=10_000) as tally:
+            await wait_until(lambda: tally.total > 3000)
+        await running.log.start()
+
+        async def reported() -> bool:
+            await running.request()  # HAProxy reports what it dropped before the next line.
+            return lost(running.folders) > 1000
+
+        await wait_until(reported)
+        assert running.log.signals.signals().lost == lost(running.folders) < 3000
+
+
+def lost(folders: Folders) -> int:
+    """Return how many lines are missing according to the log."""
+    return sum(entry.lost for entry in map(read, lines(folders)) if isinstance(entry, Lost))
+
+
+@asynccontextmanager
+async def silent_reader(folders: Folders) -> AsyncIterator[None]:
+    """Accept HAProxy's stream and read nothing until the block ends."""
+    writers: list[asyncio.StreamWriter] = []
+    server = await asyncio.start_unix_server(
+        lambda _, writer: writers.append(writer), folders.access_log_socket, limit=1
+    )
+    folders.access_log_socket.chmod(0o666)
+    try:
+        yield
+    finally:
+        server.close()
+        for writer in writers:
+            writer.transport.abort()
 
 
 def test_dropped_lines_are_reported_once(folders: Folders) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,8 @@ from mainstay.system.state_dir import Folders
 
 MAX_LINE_BYTES = 65536
 """Bytes; HAProxy's ring holds lines of at most a quarter of that."""
+_DROPPED = re.compile(rb"^(\d+) events? dropped\n", re.MULTILINE)
+"""HAProxy's own line in place of those for which its ring had no room."""
 PAUSE_S, MANY_BYTES = 0.01, 65536
 """The pause before the next read, so that a few reads take many lines; after a read of MANY_BYTES there is none."""
 
@@ -50,12 +53,19 @@ class AccessLog:
     def report_dropped(self, dropped: int) -> None:
         """Record in the log that HAProxy dropped lines; *dropped* is the total of its current worker."""
         if dropped > self._reported:
-            at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            self._file.append(msgspec.json.encode(Lost(at, dropped - self._reported)) + b"\n")
-            self.signals.add_lost(dropped - self._reported)
+            self._add_lost(dropped - self._reported)
         self._reported = dropped
 
+    def _add_lost(self, count: int) -> None:
+        self.signals.add_lost(count)
+        at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        self._file.append(msgspec.json.encode(Lost(at, count)) + b"\n")
+
     def _take(self, lines: bytes) -> None:
+        if b" dropped\n" in lines:
+            for count in _DROPPED.findall(lines):
+                self._add_lost(int(count))
+            lines = _DROPPED.sub(b"", lines)
         self.signals.add(lines)  # First, because a full disk must not hide errors.
         self._file.append(lines)
 

@@ -7,6 +7,9 @@ from mainstay.model import Edge
 from mainstay.system.state_dir import Folders
 from mainstay.system.users import UserIds
 
+RING_BYTES = 8_388_608
+"""Lines of the access log that wait for the supervisor; beyond it HAProxy drops lines, and counts them."""
+
 
 def global_section(edge: Edge, folders: Folders, user: UserIds | None, generation: str) -> str:
     become = f"\n  uid {user.uid}\n  gid {user.gid}" if user else ""
@@ -31,7 +34,7 @@ global
 ring access
   format raw
   maxlen 16384
-  size 8388608
+  size {RING_BYTES}
   timeout connect 2s
   timeout server 10s
   server reader {quoted(f"unix@{folders.access_log_socket}")}
