@@ -14,6 +14,7 @@ class Saturated(NamedTuple):
 
     per_s: float
     p99_ms: float
+    requests: int
 
 
 async def saturate(url: str, seconds: int, *headers: str) -> Saturated:
@@ -26,4 +27,5 @@ async def saturate(url: str, seconds: int, *headers: str) -> Saturated:
     printed = (await wrk.communicate())[0].decode()
     assert not re.search("Non-2xx|Socket errors", printed), printed
     number, unit = re.findall(r"99%\s+([\d.]+)(us|ms|s)", printed)[0]
-    return Saturated(float(re.findall(r"Requests/sec:\s+([\d.]+)", printed)[0]), float(number) * _MS[unit])
+    per_s = float(re.findall(r"Requests/sec:\s+([\d.]+)", printed)[0])
+    return Saturated(per_s, float(number) * _MS[unit], int(re.findall(r"(\d+) requests in", printed)[0]))
