@@ -108,12 +108,12 @@ async def test_lines_for_which_haproxy_had_no_room_are_counted_and_reported(monk
             return lost(running.folders) > 1000
 
         await wait_until(reported)
-        assert running.log.signals.signals().lost == lost(running.folders) < 3000
+        assert lost(running.folders) <= running.log.signals.signals().lost <= tally.total
 
 
 def lost(folders: Folders) -> int:
     """Return how many lines are missing according to the log."""
-    return sum(entry.lost for entry in map(read, lines(folders)) if isinstance(entry, Lost))
+    return sum(msgspec.json.decode(line)["lost"] for line in lines(folders) if b'"lost":' in line)
 
 
 @asynccontextmanager
