@@ -156,6 +156,7 @@ async def test_a_failure_is_a_problem_while_there_is_no_certificate(trial: Trial
     assert trial.renewer.note() is None
 
 
+@pytest.mark.requirement("M15")
 @pytest.mark.parametrize(("days_left", "level"), [(8, "note"), (6, "problem"), (-1, "problem")])
 async def test_with_a_certificate_it_is_a_note_until_7_days_before_the_end(
     days_left: int, level: str, trial: Trial

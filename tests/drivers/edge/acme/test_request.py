@@ -40,6 +40,7 @@ async def peer(running: RunningProxy, root: Path, host: str = HOSTS[0]) -> str:
     return str(found["serialNumber"])
 
 
+@pytest.mark.requirement("E1")
 @pytest.mark.requirement("E2")
 async def test_the_front_door_proves_who_owns_the_hosts_and_serves_the_certificate(
     running: RunningProxy, attempt: Attempt, authority: Pebble
@@ -53,6 +54,8 @@ async def test_the_front_door_proves_who_owns_the_hosts_and_serves_the_certifica
     assert await peer(running, authority.root, HOSTS[1])
 
 
+@pytest.mark.requirement("E6")
+@pytest.mark.requirement("M8")
 async def test_a_renewed_certificate_is_served_without_a_reload_and_the_account_is_reused(
     running: RunningProxy, attempt: Attempt, authority: Pebble
 ) -> None:

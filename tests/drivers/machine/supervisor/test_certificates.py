@@ -182,3 +182,17 @@ def test_a_request_outlives_a_killed_supervisor_and_the_next_one_uses_its_certif
     machine.wait_until(lambda: "Pebble" in issuer(edge), "the certificate of the authority")
     machine.wait_until(lambda: not requests(machine), "the end of the requests")
     assert calls.read_text() == "x\n"
+
+
+def test_a_certificate_of_the_operator_that_expires_soon_is_reported(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_authority, "LEAF_DAYS", 10)
+    own_authority.make_authority(machine.folders)
+    (tmp_path / "shop.pem").write_bytes(issue(machine.folders, (HOST,)))
+    tls = Tls("files", str(tmp_path / "shop.pem"), str(tmp_path / "shop.pem"))
+    edge = replace(edge_with(Acme(), free_port()), tls=tls)
+    machine.target.set_edge(edge)
+    machine.wait_until(lambda: served(edge), "the certificate")
+    codes = {note.code: note.level for note in machine.target.fleet_status().notes}
+    assert codes["certificate-expires"] == "note"

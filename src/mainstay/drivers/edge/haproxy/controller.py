@@ -2,7 +2,8 @@
 
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 
 from mainstay.drivers.edge.haproxy import problems
 from mainstay.drivers.edge.haproxy.access_log import AccessLog
@@ -123,11 +124,13 @@ class EdgeController:
         """The certificate of the front door; None without TLS."""
         return self._proxy.certificate.served if self.is_alive() else None
 
-    @property
-    def certificate_problem(self) -> Note | None:
-        """Why the wanted certificate cannot be used; None when it is."""
-        found = self._proxy.certificate.problem
-        return Note(found.code, f"the old certificate is still used: {found.what}", found.remedy) if found else None
+    def certificate_notes(self) -> Iterator[Note]:
+        """Yield why the wanted certificate cannot be used, and whether one of the operator's own expires soon."""
+        if found := self._proxy.certificate.problem:
+            yield Note(found.code, f"the old certificate is still used: {found.what}", found.remedy)
+        own = self.edge is not None and self.edge.tls is not None and self.edge.tls.mode == "files"
+        if own and self.certificate is not None:
+            yield from problems.expiring(self.certificate, datetime.now(UTC))
 
     def serves(self, edge: Edge | None) -> bool:
         """Return whether HAProxy serves *edge* as desired; for None, whether no HAProxy is needed."""

@@ -1,10 +1,12 @@
 """Problems of the edge, as `status` and refused commands report them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 from mainstay.drivers.edge.haproxy.runtime_api import READ_TIMEOUT_S
 from mainstay.errors import MainstayError
 from mainstay.model import Note
+from mainstay.model.tls import ServedCertificate
 
 MASTER_STOPPED = "edge-master-stopped"
 UNANSWERED_PROBES = 5
@@ -13,6 +15,8 @@ PROBE_EVERY_S = 1.0
 """Seconds between two ticks of the supervisor, which probes HAProxy at each tick."""
 REPLACED_AFTER_S = UNANSWERED_PROBES * (PROBE_EVERY_S + READ_TIMEOUT_S)
 """Seconds. Each probe waits for its timeout, and the next one follows after the pause."""
+
+EXPIRY_NOTED, EXPIRY_URGENT = timedelta(days=14), timedelta(days=7)
 
 NOT_RUNNING = Note("edge-stopped", "HAProxy is not running, so no request is answered", "mainstay start")
 
@@ -28,6 +32,16 @@ def stopped_master(pid: int) -> Note:
     """Return the problem that HAProxy's workers serve requests, but its master, *pid*, is stopped by a signal."""
     what = f"HAProxy's master (pid {pid}) is stopped by a signal, so changes of the edge and drains hang"
     return Note(MASTER_STOPPED, what, f"kill -CONT {pid}")
+
+
+def expiring(certificate: ServedCertificate, now: datetime) -> Iterator[Note]:
+    """Yield that *certificate* expires within 14 days; within 7 days it is a problem."""
+    left = datetime.fromisoformat(certificate.expires) - now
+    if left < EXPIRY_NOTED:
+        ends = "expired" if left < timedelta() else "expires"
+        what = f"the certificate of the front door {ends} on {certificate.expires[:10]}"
+        remedy = "renew it: the edge uses the new files within seconds"
+        yield Note("certificate-expires", what, remedy, level="problem" if left < EXPIRY_URGENT else "note")
 
 
 def of(error: MainstayError | OSError) -> Note:

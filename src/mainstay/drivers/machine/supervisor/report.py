@@ -48,8 +48,7 @@ def _notes(supervisor: Supervisor) -> Iterator[Note]:
     if supervisor.state.rejected:
         what = f"the supervisor keeps its last valid desired state: {supervisor.state.rejected}"
         yield Note("desired-state-rejected", what, f"read {supervisor.folders.supervisor_log}, and report the bug")
-    if problem := supervisor.edge.certificate_problem:
-        yield problem
+    yield from supervisor.edge.certificate_notes()
     if problem := supervisor.certificates.note():
         yield problem
     members = [member for of in supervisor.state.desired.fleet.values() for member in of.values()]
