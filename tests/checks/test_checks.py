@@ -1,11 +1,13 @@
 """The registry of checks, and what each check answers."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from mainstay.checks import CHECKS, checks, disk_has_room
+from mainstay.checks.certificate_is_valid import judge as judge_certificate
 from mainstay.checks.check import Answer
 from mainstay.checks.front_door_is_open import judge as judge_edge
 from mainstay.checks.only_front_doors_are_reachable import REMEDY
@@ -13,6 +15,7 @@ from mainstay.checks.only_front_doors_are_reachable import judge as judge_endpoi
 from mainstay.checks.services_have_readiness_probes import judge as judge_probes
 from mainstay.model import Edge, Health, Member, Note, TrafficStatus, Workload
 from mainstay.model.endpoint import Endpoint
+from mainstay.model.tls import ServedCertificate, Tls, TlsMode
 from mainstay.operations.check import ask_all
 from tests.fakes.world import fake_world
 
@@ -50,6 +53,36 @@ SERVES = replace(EDGE, actual={"web": {1: 100.0}})
 )
 def test_the_front_door_is_open(serving: TrafficStatus, *, supervised: bool, answer: Answer) -> None:
     assert judge_edge(serving, supervised=supervised) == answer
+
+
+NOW = datetime(2026, 11, 27, tzinfo=UTC)
+
+
+@pytest.mark.requirement("B23")
+@pytest.mark.failure("F92")
+@pytest.mark.parametrize(
+    ("mode", "expires", "verdict"),
+    [
+        ("files", "2026-12-12T00:00:00Z", "pass"),
+        ("files", "2026-12-10T00:00:00Z", "warn"),
+        ("files", "2026-11-27T12:00:00Z", "fail"),
+        ("files", "2026-11-26T00:00:00Z", "fail"),
+        ("acme", "2026-12-01T00:00:00Z", "pass"),
+        ("acme", "2026-11-27T12:00:00Z", "fail"),
+        ("acme", "", "unknown"),
+    ],
+)
+def test_the_certificate_is_valid(mode: TlsMode, expires: str, verdict: str) -> None:
+    certificate = ServedCertificate("An authority", ("shop.example",), expires) if expires else None
+    serving = replace(EDGE, edge=Edge(https=443, tls=Tls(mode)), certificate=certificate)
+    found = judge_certificate(serving, NOW)
+    assert found.verdict == verdict
+    if certificate is not None:
+        assert found.evidence == f"from An authority, expires {expires[:10]}"
+
+
+def test_without_https_there_is_no_certificate_to_check() -> None:
+    assert judge_certificate(EDGE, NOW).verdict == "not-applicable"
 
 
 DOOR = Endpoint("0.0.0.0:80", "tcp", "front door", "edge", "other machines")

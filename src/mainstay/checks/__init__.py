@@ -5,6 +5,7 @@ from importlib import import_module
 from mainstay.checks.check import Check
 
 CHECKS = (
+    "certificate_is_valid",
     "disk_has_room",
     "front_door_is_open",
     "only_front_doors_are_reachable",

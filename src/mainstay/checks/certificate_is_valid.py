@@ -1,0 +1,35 @@
+"""The check that the certificate of the front door is valid and stays so for a while."""
+
+from datetime import datetime, timedelta
+
+from mainstay.checks.check import Answer, Check
+from mainstay.drivers.world import World
+from mainstay.model import TrafficStatus
+
+REFUSED, WARNED = timedelta(days=1), timedelta(days=14)
+"""What must be left of its life. One from an authority is renewed by Mainstay, so no warning is needed."""
+
+
+def _ask(world: World) -> Answer:
+    if not world.target.fleet_status().started:
+        return Answer("not-applicable", "the environment is stopped")
+    return judge(world.target.traffic_status(), world.clock.now())
+
+
+def judge(serving: TrafficStatus, now: datetime) -> Answer:
+    """Return the answer for the edge of a running environment."""
+    if serving.edge is None or serving.edge.tls is None:
+        return Answer("not-applicable", "the front door serves no https")
+    found = serving.certificate
+    if found is None:
+        return Answer("unknown", "the supervisor is not running, so the certificate is not known", "mainstay start")
+    left = datetime.fromisoformat(found.expires) - now
+    evidence = f"from {found.issuer}, expires {found.expires[:10]}"
+    if left < REFUSED:
+        return Answer("fail", evidence, "renew it; mainstay status shows more")
+    if left < WARNED and serving.edge.tls.mode == "files":
+        return Answer("warn", evidence, "renew it: the edge uses new files within seconds")
+    return Answer("pass", evidence)
+
+
+CHECK = Check("certificate_is_valid", "security", _ask, ("B23", "B109"))
