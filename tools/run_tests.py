@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup"]
+        command = [sys.executable, "-m", "pytest", "-q", "-n", "3", "--dist", "loadgroup"]
         command += [f"--junit-xml={report}", *([] if names_a_path(arguments) else test_folders()), *arguments]
         code = subprocess.run(command, cwd=ROOT, check=False).returncode
         print(summary(report) if report.exists() else f"pytest exited with code {code} before it wrote a report")

@@ -70,4 +70,4 @@ def test_a_request_longer_than_the_drain_is_cut_and_counted(machine: Machine, po
         assert (await request).status == 502
 
     asyncio.run(request_longer_than_the_drain())
-    assert "1 connection still open after its drain" in machine.folders.supervisor_log.read_text()
+    assert "1 request still in flight after its drain" in machine.folders.supervisor_log.read_text()
