@@ -13,6 +13,7 @@ class Place:
     line: int | None = None
     column: int | None = None
     path: str | None = None
+    """The key at this position, such as `services.web.port`; None when the position has no key."""
 
     def __str__(self) -> str:
         return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
@@ -21,7 +22,8 @@ class Place:
 class MainstayError(Exception):
     """An expected failure, printed with its remedy and without a traceback.
 
-    `code` is stable, so scripts may compare it. `exit_code` is one of those that the contract lists.
+    `what` is the message and `remedy` what to type next. `code` is stable, so scripts may compare it. `exit_code` is
+    the exit code of the command that fails.
     """
 
     exit_code = 1
@@ -43,7 +45,7 @@ class BadInput(MainstayError):
 
 
 class StateUnreadable(BadInput):
-    """Another version of Mainstay wrote a file of the state, and this one cannot read it. Nothing was changed."""
+    """This version of Mainstay cannot read a state file that another version wrote. Nothing was changed."""
 
     code = "state-unreadable"
 
@@ -82,7 +84,7 @@ class ManifestInvalid(Mistakes):
 
 
 class InvariantBroken(MainstayError):
-    """An error in Mainstay: a document that was about to be stored breaks the rules for it. It was not stored."""
+    """A bug in Mainstay: a document breaks its own rules. The document was not stored."""
 
     exit_code = 70
     code = "invariant-broken"
@@ -94,7 +96,7 @@ class InvariantBroken(MainstayError):
 
 
 class NotReady(MainstayError):
-    """The plan was refused: a check failed, approval was declined, or the plan is stale. Nothing was changed."""
+    """The command was refused: a check failed, approval was declined, the plan is stale, or it is too late to undo."""
 
     exit_code = 3
     code = "not-ready"
@@ -107,7 +109,7 @@ class FrontDoorLost(MainstayError):
 
 
 class FrontDoorTaken(FrontDoorLost):
-    """The edge is down because another program uses its port; deploying with another port fixes it."""
+    """The edge is down because another program uses its port. A deploy with another port repairs it."""
 
 
 class PortTaken(MainstayError):
@@ -143,7 +145,7 @@ class JournalCorrupt(Parked):
 
 
 class StepFailed(MainstayError):
-    """A step could not reach its state; the engine undoes the run."""
+    """A step could not reach its desired state. The engine undoes the run, or parks it once it cannot be undone."""
 
     code = "step-failed"
 
@@ -155,7 +157,7 @@ class Unreachable(MainstayError):
 
 
 class FenceRefused(MainstayError):
-    """A newer run has claimed the target; this run must not change it any more."""
+    """The target refused this run, because a newer run has claimed it; this run must not change anything any more."""
 
     exit_code = 4
     code = "fence-refused"

@@ -11,7 +11,7 @@ CHECKS = (
     "only_front_doors_are_reachable",
     "services_have_readiness_probes",
 )
-"""Each is `CHECK` in the module of its name, and a statement that should be true."""
+"""The names of the checks. Each is a statement that should be true, and the module that has the check as `CHECK`."""
 
 
 def checks() -> tuple[Check, ...]:

@@ -10,7 +10,7 @@ Verdict = Literal["pass", "warn", "fail", "unknown", "not-applicable"]
 
 
 class Answer(NamedTuple):
-    """The verdict of a check, what it rests on, and what to type or do unless it passes."""
+    """The verdict of a check, its evidence, and what to type or do unless it passes."""
 
     verdict: Verdict
     evidence: str
@@ -25,4 +25,4 @@ class Check(NamedTuple):
     answer: Callable[[World], Answer]
     """Collects the facts from the world, and judges them. Raises Unreachable when they cannot be read."""
     requirements: tuple[str, ...] = ()
-    """The ids of the requirements that it serves."""
+    """Ids of the requirements that the check verifies, such as `F21`."""

@@ -13,7 +13,7 @@ def _ask(world: World) -> Answer:
 
 
 def judge(serving: TrafficStatus, *, supervised: bool = True) -> Answer:
-    """Return the answer for the edge of a running environment; without its supervisor, the edge may still serve."""
+    """Return the answer for the edge of a running environment. *supervised* False: its supervisor does not run."""
     if serving.edge is None:
         return Answer("not-applicable", "no service has a route")
     if serving.problem:

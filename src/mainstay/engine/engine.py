@@ -24,7 +24,7 @@ from mainstay.system.state_file import decoding
 
 
 def begin(plan: Plan, world: World, journal: Journal, runner: Runner) -> RunOutcome:
-    """Record *plan* in the journal as a new run, then execute it. Return and raise as `resume` does.
+    """Record *plan* in the journal as a new run, then execute it. Returns and raises what `resume` does.
 
     Raises InvariantBroken, and records nothing, when the plan breaks an invariant.
     """
@@ -73,9 +73,9 @@ def resume(identity: str, world: World, journal: Journal, runner: Runner) -> Run
 
 
 def request_undo(identity: str, journal: Journal, *, by: str, why: str) -> Row | None:
-    """Mark a run that no process is executing to be undone; resuming it then undoes it.
+    """Record that a run, which no process executes, is to be undone; `resume` then undoes it.
 
-    Return the row that records this, or None when the run was already marked. Raises NotReady when the run has
+    Return the row that records this, or None when the run was being undone already. Raises NotReady when the run has
     finished, and once a step has started that cannot be undone.
     """
     now = run_state(journal.rows(identity))

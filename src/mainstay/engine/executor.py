@@ -11,6 +11,7 @@ from mainstay.system.clock import Clock
 from mainstay.system.disk_space import FULL, words
 
 Task = Callable[[], str]
+"""An action of a step; it returns the evidence."""
 
 
 class StepResult(NamedTuple):

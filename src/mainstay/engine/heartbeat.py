@@ -1,4 +1,4 @@
-"""The heartbeat of a run: about once a second, in every wait, it reads requests and notifies the target."""
+"""The heartbeat of a run: in every wait, it notifies the target and looks for an interrupt or a requested abort."""
 
 import threading
 
@@ -17,10 +17,10 @@ class WaitEnded(MainstayError):
 
 
 class Heartbeat:
-    """Called from any waiting thread. Raises the exception that ends the wait; sends the target a heartbeat.
+    """A callable for every wait of a run, in any thread. It sends the target a heartbeat every HEARTBEAT_S seconds.
 
-    Raises Interrupted after an interrupt, WaitEnded when another step failed, and UndoRequested when an abort was
-    requested while the run can still be undone.
+    A call raises Interrupted after an interrupt, WaitEnded when another step failed, and UndoRequested when an abort
+    was requested while the run can still be undone.
     """
 
     def __init__(self, run: Run, target: RunTarget, clock: Clock, interruption: Interruption) -> None:
@@ -50,7 +50,7 @@ class Heartbeat:
         self._end_waits = True
 
     def begin_waits(self) -> None:
-        """Stop cutting waits short; undoes `end_waits`."""
+        """Let later waits last as long as they need; reverses `end_waits`."""
         self._end_waits = False
 
     @property
@@ -72,4 +72,4 @@ class Heartbeat:
             # Send it also before traffic has moved: it restarts a supervisor that was killed during the run.
             self._target.heartbeat()
         except Unreachable:
-            return  # The next heartbeat follows in a second; if they stay away too long, traffic is rightly reverted.
+            return  # The next heartbeat follows in a second; if all fail for too long, the target reverts traffic.

@@ -1,10 +1,10 @@
-"""The request to stop a run."""
+"""The operator's request, by a signal, to stop a run."""
 
 from mainstay.errors import Interrupted
 
 
 class Interruption:
-    """A first request stops the run at its next safe point; a second one stops it at once.
+    """Records requests to stop the run. A first one stops it at its next safe point; a second one stops it at once.
 
     The second request raises Interrupted from the signal handler, in the main thread, at any point of its execution.
     That is as safe as a crash, which the run survives anywhere.

@@ -1,4 +1,4 @@
-"""Decodes a plan from its document in the journal, with the kinds of steps that this version knows."""
+"""Decodes a plan from its document in the journal, with a registry of the kinds of steps."""
 
 from types import UnionType
 

@@ -107,7 +107,7 @@ class _Running:
 
 
 def _adopt_if_done(number: StepNumber, step: Step, run: Run, world: RunWorld) -> bool:
-    """Record a started, unfinished step as done if it turns out to be done, and return whether it does."""
+    """Record a step that an earlier process started as done if its state is present. Return whether it is."""
     if number not in run.state.started:
         return False
     run.flush()
@@ -118,7 +118,7 @@ def _adopt_if_done(number: StepNumber, step: Step, run: Run, world: RunWorld) ->
 
 
 def _look(number: StepNumber, step: Step, run: Run, world: RunWorld) -> Look:
-    """Look, with retries, until the state of the step is known. Raises Parked when it stays unknown."""
+    """Return the step's look, with retries until its state is known. Raises Parked when it stays unknown."""
     why = "its state cannot be determined"
     for pause in (*PAUSES_S, None):
         try:

@@ -12,7 +12,7 @@ from mainstay.planning.plan import Phase
 from mainstay.steps.step import Step
 
 Rank = list[tuple[StepNumber, Step]]
-
+"""Steps with their numbers, executed in parallel."""
 
 SIGNED = (Planned, UndoStarted, ParkedAt, Ended)
 """Events after which the journal's head is signed, so that their loss is detected later."""
@@ -24,7 +24,7 @@ def append(journal: Journal, run: str, *events: Event) -> list[Row]:
 
 
 class Run:
-    """A run that changes only by rows: `write` stores them, updates `state`, then calls the listener with each row.
+    """A run during its execution. `write` stores events as rows, updates `state`, and calls the listener with each row.
 
     Raises BadInput when the journal has no run *identity*.
     """

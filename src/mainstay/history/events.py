@@ -15,15 +15,18 @@ class Planned(msgspec.Struct, frozen=True):
 
     kind: str
     plan: msgspec.Raw
-    """The plan's document; computing the state of a run does not decode it."""
+    """The plan as JSON; it is decoded only to execute the run."""
     version: str
     release: int
     """The release that the run ships or restores; for other kinds of runs, the live one."""
     before: int | None
     """The release that was live when the plan was made; None where none was."""
     rollback: str
+    """`safe`, or `unknown` when the run migrates a schema, so that older releases may not work with it."""
     by: str
+    """The user who started the run."""
     steps: int
+    """The number of steps."""
     serves_after: int | None
     """The release that is live after the run succeeds: `before` when the run changes nothing, None when none is."""
     new: bool = False
@@ -40,7 +43,9 @@ class Resumed(msgspec.Struct, frozen=True):
     by: str
     host: str
     fence: int
+    """A growing number of the process: the target refuses processes with a smaller one."""
     tool: str
+    """The program and its version, such as `mainstay 1.0`."""
     step: StepNumber | None = None
     """The step at which the run had stopped."""
 
@@ -53,7 +58,7 @@ class Started(msgspec.Struct, frozen=True):
     title: str
     reversible: bool = True
     timed_as: str = ""
-    """The name under which durations of steps are compared; when empty, the kind of the step is used."""
+    """The key under which the duration is recorded (`Step.timed_as`); empty: the kind of the step."""
 
 
 class Progress(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""The fold that computes the history from the journal's rows, each of them once."""
+"""The fold that computes the history from the journal's rows. It reads each row only once."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ class HistoryFold:
         self._rolled_back: dict[int, str] = {}
 
     def extend(self, rows: Iterable[Row]) -> History:
-        """Return the history after *rows*, those that follow the row `sequence`, in order."""
+        """Add *rows*, which must follow the row `sequence` in order. Return the history after them."""
         before = self.sequence
         for row in rows:
             self._add(row)
@@ -38,7 +38,7 @@ class HistoryFold:
         return self._history
 
     def unfinished(self) -> RunState | None:
-        """Return the state of the unfinished run; None where every run has ended."""
+        """Return the state of the unfinished run; None when every run has ended."""
         name = self._history.unfinished
         return self._runs[name].state() if name is not None else None
 

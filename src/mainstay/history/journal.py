@@ -9,12 +9,14 @@ import msgspec
 from mainstay.errors import Parked
 
 GENESIS = bytes(32)
+"""The hash that precedes the first row."""
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One event of a run. `at` is an RFC 3339 time with zone, `body` is JSON."""
+    """One event of a run. `name` is the kind of event, `body` its JSON, `at` an RFC 3339 time with zone."""
 
     sequence: int
+    """Its position in the journal, from 1, over all runs."""
     at: str
     run: str
     name: str
@@ -32,6 +34,7 @@ class Owner(msgspec.Struct, frozen=True):
     message: str = ""
     fence: int = 0
     abort_requested_for: str | None = None
+    """The run that another process has asked this one to undo; None: no request."""
 
 
 JournalEntry = tuple[str, bytes]
@@ -39,42 +42,47 @@ JournalEntry = tuple[str, bytes]
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """The result of verifying up to row `rows`; `bad` is the row at which a change or a loss was found."""
+    """The result of verifying a journal."""
 
     rows: int
+    """The last row that was verified and is intact."""
     bad: int | None = None
+    """The first row that was changed or is missing; None: the journal is intact."""
     why: str = ""
+    """What is wrong with the row `bad`."""
 
 
 class JournalUnwritable(Parked):
-    """The journal cannot be written: the action to be recorded has not started, and the run is resumable."""
+    """The journal cannot be written. The step to be recorded has not started, and the run can be resumed."""
 
     code = "journal-unwritable"
 
 
 class Verifier(Protocol):
-    """The public half of the key that signs heads."""
+    """The public half of the key that signs the journal's head (`signed_head`)."""
 
-    def signed(self, data: bytes, signature: bytes) -> bool: ...
+    def signed(self, data: bytes, signature: bytes) -> bool:
+        """Return whether *signature* was made for *data* with the private half of the key."""
+        ...
 
 
 class Signer(Verifier, Protocol):
-    """The key that signs heads."""
+    """The key that signs the journal's head (`signed_head`)."""
 
     def sign(self, data: bytes) -> bytes: ...
 
 
 class Journal(Protocol):
-    """The journal for the process that holds the lock."""
+    """The journal of one environment, for the process that holds its lock."""
 
     def rows(self, run: str | None = None, *, after: int = 0) -> list[Row]:
         """Return the rows of *run*, or of all runs, with a sequence above *after*, in order."""
 
     def append(self, run: str, *entries: JournalEntry, sign: bool = False) -> list[Row]:
-        """Append a row for each of *entries*, in one transaction, and return the rows; they are durable then.
+        """Append a row for each of *entries* in one transaction. Return the rows, which are then durable.
 
-        With *sign* the head is then signed for the last row: from now on the loss of it or of an earlier row is
-        detected. Raises JournalUnwritable when the rows could not be written; then none of them was.
+        With *sign* the head is signed for the last row, so that a later loss of this or an earlier row is detected.
+        Raises JournalUnwritable when the rows could not be written; then the journal contains none of them.
         """
 
     def sequence(self) -> int:
@@ -97,13 +105,13 @@ class Journal(Protocol):
 
 
 def chained(previous: bytes, row: Row) -> bytes:
-    """Return the hash of *row*: SHA-256 over the previous hash, then the row's fields, a line each, then its body."""
+    """Return the hash of *row*: SHA-256 over the *previous* hash, the row's other fields, a line each, and its body."""
     lines = f"{row.sequence}\n{row.at}\n{row.run}\n{row.name}\n".encode()
     return hashlib.sha256(previous + lines + row.body).digest()
 
 
 def verify_chain(stored: Iterable[tuple[Row, bytes]], *, after: int = 0, previous: bytes = GENESIS) -> Verification:
-    """Return the verdict on the hash chain; it names the first row whose sequence or hash is wrong.
+    """Return the result of verifying the hash chain: the first row whose sequence or hash is wrong, if any.
 
     The chain begins after row *after*, whose hash is *previous*.
     """

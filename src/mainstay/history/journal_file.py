@@ -1,4 +1,4 @@
-"""The journal's file: opens the SQLite database and translates its errors."""
+"""The journal's SQLite file: its schema, its queries, and the translation of SQLite's errors."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -72,6 +72,7 @@ def known_format(database: sqlite3.Connection, path: Path) -> int:
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
+    """Return a connection to the file; *mode* is `ro`, `rw` or a whole parameter of SQLite, like `immutable=1`."""
     uri = f"file:{quote(str(path))}?{mode if '=' in mode else f'mode={mode}'}"
     database = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
     # Mainstay writes valid UTF-8 only. Other bytes are damage, and must be readable for verification to find them.
@@ -80,6 +81,7 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def reading(path: Path) -> sqlite3.Connection:
+    """Return a connection that only reads the journal at *path*; an empty journal when there is no such file."""
     if not path.exists():
         nothing = sqlite3.connect(":memory:", isolation_level=None)
         nothing.executescript(SCHEMA)
@@ -99,6 +101,7 @@ def reading(path: Path) -> sqlite3.Connection:
 
 
 def stored(database: sqlite3.Connection, run: str | None = None, after: int = 0) -> Iterator[tuple[Row, bytes]]:
+    """Yield the rows of *run*, or of all runs, with a sequence above *after*, each with its stored hash."""
     wanted = "and run = ?" if run is not None else ""
     query = (
         "select sequence, at, run, name, cast(ifnull(body, '') as blob), hash"
@@ -121,6 +124,7 @@ def hash_of(database: sqlite3.Connection, sequence: int) -> bytes | None:
 
 
 def owner(database: sqlite3.Connection) -> Owner | None:
+    """Return the process that is recorded as the holder of the lock; None when there is none."""
     fields = ", ".join(Owner.__struct_fields__)
     found = database.execute(f"select {fields} from owner").fetchone()
     return Owner(*found) if found else None

@@ -1,4 +1,4 @@
-"""The state of a run: a pure fold over its events, used alike by status, resume and the engine."""
+"""The state of a run, computed by a pure fold over its events; `status`, `resume` and the engine use it."""
 
 from collections.abc import Iterable
 from functools import reduce
@@ -48,7 +48,7 @@ class RunState(msgspec.Struct, frozen=True):
 
     @property
     def crash_looping(self) -> bool:
-        """Whether MOST_RESUMES processes in a row made no progress, so that another one would probably make none."""
+        """Whether MOST_RESUMES processes in a row made no progress; the engine then parks the run."""
         return self.resumes >= MOST_RESUMES
 
     def after(self, row: Row) -> "RunState":
@@ -103,7 +103,7 @@ def _after(now: RunState, event: Event) -> RunState:
 
 
 def _moved_on(now: RunState, step: StepNumber) -> RunState:
-    """Return the state after the run got past *step*: the count of resumes restarts for the next step."""
+    """Return the state after *step* was completed; `resumes` counts from 0 again."""
     return replace(now, resumes=0, current=None if now.current == step else now.current)
 
 

@@ -1,4 +1,4 @@
-"""The journal's head: a second, signed file that names one row, so that lost or changed rows are detected."""
+"""The journal's head: a second, signed file that names one row and its hash, to detect lost or changed rows."""
 
 import os
 from collections.abc import Callable
@@ -22,6 +22,7 @@ class Head:
         self.path = path
 
     def write(self, sequence: int, kept: bytes, key: Signer) -> None:
+        """Sign the row *sequence*, whose stored hash is *kept*, and write the head; it is durable when this returns."""
         signature = key.sign(_signed(sequence, kept))
         text = msgspec.json.encode({"sequence": sequence, "hash": kept.hex(), "signature": signature.hex()})
         file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_DSYNC, 0o644)
@@ -31,9 +32,10 @@ class Head:
             os.close(file)
 
     def verify(self, last: int, hash_of: Callable[[int], bytes | None], key: Verifier | None) -> Verification:
-        """Return the verdict on whether a journal contains the row that this head was signed for, as its `rows`.
+        """Return whether a journal contains the signed row; `rows` of the result is then that row's sequence.
 
-        The journal ends with row *last*; *hash_of* returns the stored hash of a row.
+        The journal ends with row *last*; *hash_of* returns the stored hash of a row. Without *key* the signature is
+        not verified.
         """
         try:
             content = msgspec.json.decode(self.path.read_bytes(), type=_Content)

@@ -1,4 +1,4 @@
-"""The Ed25519 key that signs the journal's head; created once, verified with its public half."""
+"""The Ed25519 key that signs the journal's head, and its public half, which verifies the signature."""
 
 from pathlib import Path
 

@@ -30,6 +30,7 @@ from mainstay.system.atomic_file import sync
 from mainstay.system.clock import Clock
 
 ATTEMPTS = 3
+"""How often a mismatch must be found before it counts, because another process may be writing."""
 
 
 class SqliteReader:
@@ -44,7 +45,7 @@ class SqliteReader:
             return [row for row, _ in journal_file.stored(database, run, after)]
 
     def owner(self) -> Owner | None:
-        """Return the last process to take the lock, or None once it was released.
+        """Return the process that took the lock last; None once it has released the lock.
 
         A process that died leaves its entry behind: only the lock itself shows whether it is held now.
         """
@@ -60,6 +61,7 @@ class SqliteReader:
             return updated.rowcount == 1
 
     def verify(self, key: Verifier | None = None) -> Verification:
+        """Return the result of verifying all rows and the head; its signature only with *key*."""
         verdict = self._verified(key)
         for _ in range(ATTEMPTS - 1):
             # Another process may write between the reads of rows and head, so only a repeated mismatch counts.
@@ -67,6 +69,7 @@ class SqliteReader:
         return verdict
 
     def export(self) -> Iterator[bytes]:
+        """Yield each row, with its hash, as a line of JSON."""
         with self._open() as database:
             for row, kept in journal_file.stored(database):
                 line = {**msgspec.structs.asdict(row), "body": msgspec.Raw(row.body), "hash": kept.hex()}
@@ -95,8 +98,9 @@ class SqliteReader:
 class SqliteJournal:
     """The journal of one environment, for the process that holds the lock.
 
-    Opening verifies the head and the rows from the one that it names, then signs the last row; `SqliteReader.verify`
-    verifies all rows. Raises JournalCorrupt when one of those rows was changed, or when rows up to the head are lost.
+    Opening it verifies the head and the rows from the one in the head on, then signs the last row. It raises
+    JournalCorrupt when one of those rows was changed, or when rows up to the head are lost. `SqliteReader.verify`
+    verifies all rows.
     """
 
     def __init__(self, path: Path, head: Path, clock: Clock, key: Signer) -> None:
@@ -175,7 +179,7 @@ class SqliteJournal:
             self._database.close()
 
     def _verified(self) -> tuple[int, bytes]:
-        """Verify the rows from the one signed last, and sign the last row. Return its sequence and its hash."""
+        """Verify the rows from the one in the head on, and sign the last row. Return its sequence and its hash."""
         with journal_file.translating_errors(self._path):
             last = journal_file.last(self._database)
             if last == 0 and not self._head.path.exists():

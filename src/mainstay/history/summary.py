@@ -18,7 +18,7 @@ class LiveRelease(msgspec.Struct, frozen=True):
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """The run that made the live release live. A deploy that was undone is no origin: the release before it stays."""
+    """The deploy or rollback that made the live release live. A run that was undone is never an origin."""
 
     kind: str
     before: int | None
@@ -40,11 +40,11 @@ class RunSummary(msgspec.Struct, frozen=True):
     by: str
     rollback: str
     serves_after: int | None = None
-    """The release that is live after the run if it succeeds; None where none is."""
+    """The release that is live after the run if it succeeds; None when none is."""
 
     @property
     def ended(self) -> str:
-        """The outcome in text: the journal stores every success as `released`, but only a deploy is a release."""
+        """The outcome for users: the journal stores every success as `released`, but only a deploy is a release."""
         return run_kind(self.kind).success if self.outcome == "released" else self.outcome
 
 
@@ -58,17 +58,19 @@ class History(msgspec.Struct, frozen=True):
     origin: Origin | None = None
     """The run that made the release in `live` live."""
     unfinished: str | None = None
+    """The id of the run that has not ended; None when every run has."""
     last_run: str | None = None
+    """The id of the newest run."""
     runs: tuple[RunSummary, ...] = ()
     """Newest first."""
     documents: dict[int, msgspec.Raw] = {}
-    """Per release, the document of the plan that made it."""
+    """Per release number, the JSON document of the plan that made the release."""
     expected: dict[str, float] = {}
     """Per `Step.timed_as`, the median duration of such steps in seconds."""
     schemas: dict[str, str] = {}
     """Per datastore, the schema revision after its last completed migration."""
     rolled_back: dict[int, str] = {}
-    """Releases that a rollback replaced by an older one and that were not live since, with the time it ended."""
+    """Per release that a rollback replaced by an older one and that was not live since, the end of that rollback."""
 
     @property
     def served(self) -> tuple[int, ...]:
@@ -86,12 +88,12 @@ class History(msgspec.Struct, frozen=True):
         return self.highest + 1
 
     def document(self, number: int) -> bytes | None:
-        """Return the document of a release as recorded in its plan; None where the release was never planned."""
+        """Return the JSON document of a release as recorded in its plan; None when the release was never planned."""
         plan = self.documents.get(number)
         return bytes(msgspec.json.decode(plan, type=_OfPlan).release) if plan is not None else None
 
     def environment(self, number: int) -> bytes | None:
-        """Return the environment that a release was planned for; None where the release was never planned."""
+        """Return the JSON of the environment that a release was planned for; None when it was never planned."""
         plan = self.documents.get(number)
         return bytes(msgspec.json.decode(plan, type=_OfPlan).environment) if plan is not None else None
 

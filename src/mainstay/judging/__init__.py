@@ -1,1 +1,1 @@
-"""Judges releases by what their requests met, and responses by what smoke flows expect. Pure."""
+"""Pure functions that judge a release by the errors and times of its requests, and a response by a smoke flow."""

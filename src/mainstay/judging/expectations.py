@@ -23,7 +23,7 @@ def judge(response: HttpResponse, expect: Expectation, values: Values) -> tuple[
 
 
 def document_of(response: HttpResponse) -> Any:
-    """Return the JSON document in *response*. Raises NoJson."""
+    """Return the JSON document in *response*. Raises NoJson when the body is no JSON."""
     try:
         return json.loads(response.body)
     except (ValueError, RecursionError):
@@ -69,7 +69,7 @@ def _json(response: HttpResponse, expect: Expectation, values: Values) -> Iterat
 
 
 def _problem(found: JsonValues, comparison: str, wanted: Any, values: Values) -> str:
-    """Return how the values differ from what is *wanted* of them; empty when they do not."""
+    """Return how the first wrong value differs from *wanted*; empty when every value is as wanted."""
     if comparison == "exists":
         return "" if bool(found.values) == wanted else "does not exist" if wanted else f"is {_shown(found.values[0])}"
     if comparison == "count":
@@ -83,7 +83,7 @@ def _problem(found: JsonValues, comparison: str, wanted: Any, values: Values) ->
 
 
 def _count(found: JsonValues, wanted: int | Mapping[str, int]) -> str:
-    """Compare the length of the list at a path, or the number of values if the path leads to several."""
+    """Return how the length of the list at a path, or the number of values at it, differs from *wanted*; empty: not."""
     if found.single and not (found.values and isinstance(found.values[0], list)):
         return f"is {_shown(found.values[0])}, not a list" if found.values else "does not exist"
     count = len(found.values[0]) if found.single else len(found.values)

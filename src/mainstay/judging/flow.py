@@ -1,4 +1,4 @@
-"""Decide the next request of a smoke flow, what to keep of its response, and where its requests lead. Pure."""
+"""Pure functions of smoke flows: the next request, the values to keep of a response, and the route of a request."""
 
 import json
 from collections.abc import Iterable
@@ -21,14 +21,14 @@ ANY_HOST = "localhost"
 
 
 class KeptValues(NamedTuple):
-    """The values that a step keeps, and the paths that led to none."""
+    """The values that a step keeps by name, and the JSONPaths of `keep` at which the response has no value."""
 
     values: dict[str, object]
     missing: tuple[str, ...]
 
 
 def request_of(step: FlowStep, flow: Flow, edge: Edge | None, values: Values, cookies: str = "") -> HttpRequest:
-    """Return the request of *step*. Raises KeyError with the name of a value that no step has kept."""
+    """Return the request of *step*, with *cookies* as its Cookie. Raises KeyError with the name of a missing value."""
     headers = {name: fill(text, values) for name, text in step.headers.items()}
     body = b""
     if step.json is not None:
@@ -59,12 +59,12 @@ def kept_of(step: FlowStep, response: HttpResponse, values: Values) -> KeptValue
 
 
 def may_repeat(step: FlowStep, response: HttpResponse) -> bool:
-    """Return whether the request may be sent again: a GET with `within` whose response is late, but is no failure."""
+    """Return whether the request may be sent again: a GET of a step with `within`, and no server error."""
     return step.method == "GET" and bool(step.expect.within_s) and response.status < 500
 
 
 def host_of(path: str, host: str, edge: Edge | None) -> str:
-    """Return the Host of a request: *host*, else that of the route that leads *path* to its service, with its port."""
+    """Return the Host of a request for *path*: *host*, else the host of its route; with the port of the route."""
     route = route_of(path, host, edge)
     if route is None:
         return host or ANY_HOST
@@ -75,7 +75,7 @@ def host_of(path: str, host: str, edge: Edge | None) -> str:
 def route_of(path: str, host: str, edge: Edge | None) -> Route | None:
     """Return the route of a request; the route of any host if *host* is empty. None when no route matches.
 
-    Without *host*, a route for every host is preferred, then the longest path.
+    Without *host*, the route with the longest path is returned; of several, one for every host.
     """
     routes: Iterable[Route] = edge.routes if edge else ()
     plain = unquote(path.partition("?")[0])

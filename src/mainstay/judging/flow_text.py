@@ -11,7 +11,7 @@ Values = Mapping[str, object]
 
 
 def fill(text: str, values: Values, written: Callable[[str], str] = str) -> str:
-    """Return *text* with its placeholders replaced. Raises KeyError for a name without a value."""
+    """Return *text* with placeholders replaced by values as *written*. Raises KeyError for a name without a value."""
     names = {found.name for found in placeholders.found_in(text)}
     return placeholders.fill(text, {name: written(_text(values[name])) for name in names})
 
@@ -22,7 +22,7 @@ def fill_regex(text: str, values: Values) -> str:
 
 
 def fill_all(part: Any, values: Values) -> Any:
-    """Return a JSON value with the placeholders in all its texts and keys replaced.
+    """Return the JSON value *part* with the placeholders in all its texts and keys replaced.
 
     A text that is only a placeholder becomes the value itself, so that a kept number stays a number.
     """

@@ -12,7 +12,7 @@ SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 SHORTEST = 4
-"""A shorter value is not searched for in texts, because it would hide parts of ordinary words."""
+"""Characters. A shorter value is not searched for in texts, because it would hide parts of ordinary words."""
 _SCHEMES = re.compile(r"\b(Bearer|Basic|Digest)\s+[^\s\",]{6,}", re.IGNORECASE)
 _JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
 _PAIR = re.compile(rf"(?i)(\b[\w.-]*(?:{SECRET_NAME.pattern})[\w.-]*[\"']?\s*[=:]\s*[\"']?)([^\s&\"',;}}]+)")
@@ -24,7 +24,7 @@ def is_secret_name(name: str) -> bool:
 
 
 def secrets_of(document: Any, *, named: bool = False) -> Iterator[str]:
-    """Yield the values in a JSON document whose key is the name of a secret."""
+    """Yield the texts in a JSON document below keys that name a secret. *named*: *document* is below such a key."""
     match document:
         case dict():
             for key, value in document.items():
@@ -72,7 +72,7 @@ def masked_body(body: bytes) -> str:
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
-    """Return *text* without *secrets*, the credentials of HTTP's schemes, tokens, and values after secret names."""
+    """Return *text* with dots for *secrets*, HTTP credentials (`Bearer …`), JWTs, and values of secret names."""
     for secret in sorted({each for each in secrets if len(each) >= SHORTEST}, key=len, reverse=True):
         text = text.replace(secret, MASK)
         if (quoted := json.dumps(secret)[1:-1]) != secret:

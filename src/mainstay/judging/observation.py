@@ -1,4 +1,4 @@
-"""An observation: successive counters of a target, compared from the moment when the new release got requests."""
+"""An observation: compares the requests of a new release with those of the old one, by a target's counters."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,17 +10,17 @@ from mainstay.model.fleet import Revision
 from mainstay.model.signals import PREVIEW, Counts, Signals, SignalSource
 
 WARM_UP_S = 3.0
-"""Seconds for which times of the new release are not compared: new processes answer their first requests slowly."""
+"""Seconds from the start in which times are not compared: new processes answer their first requests slowly."""
 SLOWER_BY, SLOWER_BY_MS = 1.2, 10.0
-"""A request is slow if it took longer than the old release's p95 (or p99) by this factor and this time."""
+"""A request is slow if it exceeds the old release's p95 (or p99) by this factor and by these milliseconds."""
 FEWEST_FOR_TIMES = 200
-"""Requests of the old release from which its p95 and p99 are taken."""
+"""Requests of the old release without which its p95 and p99 are not computed, and no times are compared."""
 LOST_SHARE, LOST = 0.01, 20
-"""When more requests than this share, and than this number, were not counted, no verdict rests on the rest."""
+"""The verdict is `undecided` when more requests than this share, and than this number, were not counted."""
 
 
 class Compared(NamedTuple):
-    """A service whose release `new` replaces `old` (None: nothing)."""
+    """A service whose requests are compared. Its release `new` replaces `old`; None: the service is new."""
 
     service: str
     old: int | None
@@ -28,11 +28,11 @@ class Compared(NamedTuple):
     instances: int = 1
     """How many instances of `new` run."""
     side_by_side: bool = True
-    """Whether `old` gets requests too while `new` is observed. If not, its last minute before is compared."""
+    """Whether `old` gets requests too while `new` is observed; False: its minute before that is compared."""
 
 
 class _Times(NamedTuple):
-    """The times in milliseconds beyond which requests are slow, and the counters when they were set."""
+    """The times in milliseconds beyond which requests are slow, and the counters at the moment they were computed."""
 
     p95: float
     p99: float
@@ -41,7 +41,10 @@ class _Times(NamedTuple):
 
 @dataclass
 class Observation:
-    """Compares *services*; *before* are the counters a minute before *start*, when the new releases got requests."""
+    """Compares the new and old releases of *services*.
+
+    *start* are the counters at the begin of the observation, *before* those of a minute earlier.
+    """
 
     services: Sequence[Compared]
     before: Signals
@@ -75,7 +78,7 @@ class Observation:
 
     @property
     def _most(self) -> int:
-        """The number of comparisons: errors and two times, of each release and of each of several instances."""
+        """The most comparisons of a verdict: errors, p95 and p99 of each release and of each of several instances."""
         return sum(3 * (1 + (each.instances if each.instances > 1 else 0)) for each in self.services)
 
     def _old(self, compared: Compared, counted: Mapping[SignalSource, Counts]) -> Counts | None:
@@ -87,8 +90,8 @@ class Observation:
     def _slow(self, compared: Compared, now: Signals, new: Mapping[str, Counts]) -> list[Comparison]:
         """Return the comparisons of times, for requests of the new release that ended after the limits were set.
 
-        The old release's requests are those from then on too, or, if it gets none, those of the minute before, from
-        which the limits were taken.
+        The old release's requests are those of the same time; if it gets none, those of the minute before the
+        observation, from which the limits were computed.
         """
         times = self._times.get(compared.service) or self._limits(compared, now)
         if times is None:
@@ -110,7 +113,7 @@ class Observation:
         return found
 
     def _limits(self, compared: Compared, now: Signals) -> _Times | None:
-        """Return the limits once the new instances have warmed up and the old release had enough requests before."""
+        """Return the limits; None while new instances warm up, and while the old release has had too few requests."""
         if compared.old is None or now.at_s - self.start.at_s < WARM_UP_S:
             return None
         until_now = {
@@ -137,7 +140,7 @@ def _instances(counts: Mapping[SignalSource, Counts], service: str, release: int
 
 
 def _with_whole(instances: Mapping[str, Counts]) -> Iterator[tuple[str, Counts]]:
-    """Yield the whole release, named "", then its instances if there are several: one bad one may not show in it."""
+    """Yield the sum, named "", then each of several instances, because one bad instance may not show in the sum."""
     yield "", sum(instances.values(), Counts())
     if len(instances) > 1:
         yield from ((name, counts) for name, counts in instances.items() if name)

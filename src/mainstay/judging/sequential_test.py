@@ -1,9 +1,10 @@
 """A sequential test: is a share of the new release's requests larger than the old release's, beyond a margin?
 
-Its evidence is an e-value that may be computed after every request, as often as one likes: while the new release is not
-worse, the chance that it ever reaches 1/a is at most a. The denominator is the largest likelihood of the counts while
-the new release is not worse, the numerator their average likelihood over all shares (Wasserman, Ramdas, Balakrishnan:
-Universal inference, PNAS 117, 2020, section 8). It holds for any split of the traffic, if requests fail independently.
+Its evidence is an e-value, which may be computed after every request: while the new release is not worse, the chance
+that the e-value ever reaches 1/a is at most a. The denominator is the largest likelihood of the counts while the new
+release is not worse, the numerator their average likelihood over all shares (Wasserman, Ramdas, Balakrishnan:
+Universal inference, PNAS 117, 2020, section 8). The test holds for any split of the traffic, if requests fail
+independently.
 """
 
 import math
@@ -15,32 +16,32 @@ _PRIORS = ((0.5, 0.5), (0.5, 50.0))
 
 
 class Share(NamedTuple):
-    """How many of some requests had a property, such as to fail."""
+    """A share of requests: `hits` of `total` requests have a property, such as having failed."""
 
     hits: int
     total: int
 
     @property
     def percent(self) -> float:
-        """0 without requests."""
+        """The share in percent; 0 without requests."""
         return 100 * self.hits / self.total if self.total else 0.0
 
 
 class Margin(NamedTuple):
-    """How much larger a new share may be than an old one without being worse: `times` the old one, `plus` a share."""
+    """How large a new share may be without being worse: `times` the old share, and in addition `plus` (0 to 1)."""
 
     times: float
     plus: float
 
     def limit(self, old: float) -> float:
-        """Return the largest share that is not worse than the share *old*."""
+        """Return the largest share (0 to 1) that is not worse than the share *old*."""
         return min(1.0, self.times * old + self.plus)
 
 
 def log_evidence(old: Share, new: Share, margin: Margin) -> float:
     """Return the natural logarithm of the e-value for "the new share is larger than the limit for the old one".
 
-    0 is no evidence, also when one of them has no requests.
+    0 means no evidence; it is also returned when the old or the new release has no requests.
     """
     if not old.total or not new.total or new.hits / new.total <= margin.limit(old.hits / old.total):
         return 0.0

@@ -7,33 +7,33 @@ from typing import Literal, NamedTuple
 from mainstay.judging.sequential_test import Margin, Share, log_evidence, log_evidence_above
 
 FALSE_ALARM = 0.0005
-"""The chance that a release that is not worse is ever found worse, over everything that is compared in one observation,
-however long it takes. It begins again when the counting of requests does."""
+"""The chance (0 to 1) that an observation, over all its comparisons and however long, wrongly finds a release worse.
+When the target's counters restart, the comparison restarts too, with this chance again."""
 ERRORS = Margin(times=1.25, plus=0.0005)
 SLOW = Margin(times=1.5, plus=0.01)
 FEWEST = 100
-"""Requests of the new release without which it is never found not worse."""
+"""The verdict is `not worse` only after this many requests of the new release."""
 SUSPICIOUS = math.log(20)
-"""Evidence from which a release is not found good, although it is not found worse either."""
+"""From this log evidence on, the verdict is `undecided` and no longer `not worse`."""
 MANY, GOOD = 1000, 0.001
-"""From this many requests on, a smaller share of errors is never worse, however good the old release was."""
+"""From MANY requests on, a share of errors below GOOD is never worse, however few errors the old release had."""
 BAD = 0.01
-"""The share of errors that a first release, which replaces nothing, may have."""
+"""The share of errors (0 to 1) that a first release, which replaces nothing, may have."""
 
 Result = Literal["worse", "not worse", "undecided"]
 
 
 class Verdict(NamedTuple):
-    """What the requests so far show."""
+    """The verdict on a new release after the requests so far, with the figures as text."""
 
     result: Result
     evidence: str
     quiet: bool = False
-    """There are too few requests to compare, and none of them speaks against the new release."""
+    """Whether there are too few requests to compare, and no share of them looks worse."""
 
 
 class Comparison(NamedTuple):
-    """A property of requests, such as to fail, in the new release and in the old one."""
+    """The shares of requests with a property, such as having failed, in the new release and in the old one."""
 
     evidence: str
     """The figures as text."""
@@ -44,7 +44,7 @@ class Comparison(NamedTuple):
 
     @property
     def log_evidence(self) -> float:
-        """The natural logarithm of the evidence that the new release is worse; 0: none."""
+        """The natural logarithm of the evidence that the new release is worse; 0: no evidence."""
         if self.old is None:
             return log_evidence_above(BAD, self.new)
         if self.margin == ERRORS and self.new.total >= MANY and self.new.hits < GOOD * self.new.total:
@@ -53,7 +53,7 @@ class Comparison(NamedTuple):
 
     @property
     def looks_worse(self) -> bool:
-        """Whether the new share is beyond the limit, which may still be chance."""
+        """Whether the new share exceeds its limit. With few requests that may be chance."""
         if self.old is None or not self.old.total:
             return self.new.hits > BAD * self.new.total
         return self.new.hits > self.margin.limit(self.old.hits / self.old.total) * self.new.total

@@ -1,4 +1,4 @@
-"""The registry of steps, by which a stored plan is decoded. A new step needs a file and a line here."""
+"""The registry of steps, with which stored plans are decoded. A new step needs a file, and a line here."""
 
 from mainstay.steps.configure_edge import ConfigureEdge
 from mainstay.steps.fetch_artifact import FetchArtifact

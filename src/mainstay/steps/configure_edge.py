@@ -1,4 +1,4 @@
-"""Provide the edge, which receives requests; it answers 503 while a service has no traffic."""
+"""The step that opens, changes or removes the edge, which answers 503 for a service without traffic."""
 
 from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
@@ -10,7 +10,7 @@ CHECK = "mainstay validate, then mainstay deploy"
 
 
 class ConfigureEdge(Step, frozen=True, kw_only=True, tag="configure_edge"):
-    """Give the edge the front doors and routes of `after`; `before` is None when there was no edge."""
+    """Change the edge, with its front doors and routes, from `before` to `after`. None: there is no edge."""
 
     before: Edge | None
     after: Edge | None

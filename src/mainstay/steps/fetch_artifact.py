@@ -1,4 +1,4 @@
-"""Fetch: prepare an artifact on the target before the run changes anything that is live."""
+"""The step that prepares an artifact on the target, before the run changes anything that is live."""
 
 from mainstay.drivers.targets.target import Preparation
 from mainstay.drivers.world import RunWorld, World
@@ -8,11 +8,13 @@ from mainstay.text.plural import counted
 
 
 class FetchArtifact(Step, frozen=True, kw_only=True, tag="fetch"):
-    """Prepare an artifact; `what` names the services that run it, `job` is the prefix of the ids of its jobs."""
+    """Prepare an artifact on the target: copy and build a source tree, or pull an image."""
 
     artifact: Artifact
     what: tuple[str, ...]
+    """What the artifact is for: names of services, or `the migrations of DATASTORE`."""
     job: str
+    """Prefix of the ids of its build jobs."""
     kept: bool = False
     """Whether the artifact was complete when the plan was made."""
     repairs: bool = False

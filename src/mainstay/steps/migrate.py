@@ -1,4 +1,4 @@
-"""Migrate: run the pending migrations of a datastore as a job."""
+"""The step that runs the pending migrations of a datastore as a job."""
 
 from mainstay.drivers.datastores.datastore import Migratable, Schema
 from mainstay.drivers.targets import jobs
@@ -11,15 +11,19 @@ SESSION_ENDS_WITHIN_S = 60.0
 
 
 class Migrate(Step, frozen=True, kw_only=True, tag="migrate"):
-    """Bring the schema of `name` to `after` by running every pending migration of the content `migrations`."""
+    """Bring the schema of the datastore `name` to the revision `after` by running its pending migrations."""
 
     name: str
     migrations: str
-    """Key of the migrations' content."""
+    """Key of the artifact that contains the migrations."""
     pending: tuple[str, ...]
+    """The revisions of the migrations to run, in order."""
     before: str
+    """The schema revision before the step; empty for an empty schema."""
     after: str
+    """The schema revision after the last pending migration."""
     job: str
+    """Prefix of the ids of its jobs."""
 
     @property
     def title(self) -> str:
@@ -80,10 +84,10 @@ class Migrate(Step, frozen=True, kw_only=True, tag="migrate"):
             return Schema(reachable=False)
 
     def _succeeded_unobserved(self, world: World) -> bool:
-        """Return whether an attempt with an unknown outcome ran all migrations.
+        """Return True when an earlier attempt, whose outcome is unknown, ran all migrations.
 
-        Waits for the end of its database session, so that a second attempt never runs beside it. Raises StepFailed when
-        a migration outside a transaction did not end.
+        Waits until the earlier attempt's database session has ended, because a second attempt must not run beside it.
+        Raises StepFailed when a migration outside a transaction did not end.
         """
         world.waiter.wait_until(
             lambda: not self._schema(world).busy,

@@ -1,4 +1,4 @@
-"""Observe: watch new revisions with traffic, and compare what their requests meet with the old ones."""
+"""The step that watches new revisions with traffic, and compares their errors and times with those of the old ones."""
 
 import msgspec
 
@@ -12,25 +12,27 @@ from mainstay.steps.support import failure_text, fleet_state
 from mainstay.steps.support.request_watch import RequestWatch
 
 LONGEST = 3
-"""How many times `for_s` an observation may last while it is undecided."""
+"""An observation that is still undecided after this many times `for_s` fails."""
 EXTENDED_EACH_S = 1.0
+"""Seconds between two checks of an observation that lasts longer than `for_s`."""
 
 Counts = dict[str, dict[int, int]]
-"""Per service, how many instances of each new revision must be ready."""
+"""Per service and release number of its new revision, how many instances must be ready."""
 
 
 class Observe(Step, frozen=True, kw_only=True, tag="observe"):
     """Watch the new revisions of a stage for `for_s` seconds.
 
-    Fails when an instance restarts, fails or becomes unready, and when requests show that a revision is worse than the
-    one that it replaces. Without a verdict it lasts up to `LONGEST` times as long, and then fails.
+    Fails when an instance restarts, fails or becomes unready, when traffic was reverted, and when the requests show
+    that a revision is worse than the one that it replaces. Without a verdict, the step lasts up to `LONGEST` times
+    `for_s`, and then fails.
     """
 
     watched: Counts
     traffic: Traffic
     for_s: float
     replaced: dict[str, int | None] = msgspec.field(default_factory=dict)
-    """The services whose requests are compared, each with its old revision; None: it has none."""
+    """Per service whose requests are compared, the release number of its old revision; None: it is a new service."""
 
     @property
     def title(self) -> str:
@@ -70,7 +72,7 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
         return tuple(found)
 
     def _check(self, world: World, before: dict[str, int]) -> None:
-        """Raise StepFailed at the first problem."""
+        """Raise StepFailed when an instance fails or restarts, or traffic was reverted. *before*: earlier restarts."""
         now = _new(world, self.watched)
         for one in now:
             if one.state == "failed" or one.restarts > before.get(one.id, 0):
@@ -100,7 +102,7 @@ def _new(world: World, watched: Counts) -> tuple[Instance, ...]:
 
 
 def _served(world: World, traffic: Traffic) -> None:
-    """Raise StepFailed unless the observed revisions have their traffic; after a suspend it may have been reverted."""
+    """Raise StepFailed when traffic was reverted, as happens when the machine was suspended during the run."""
     serving = world.target.traffic_status()
     if serving.reverted or not same(serving.wanted, traffic):
         raise StepFailed(

@@ -1,15 +1,15 @@
-"""Remove the data of a stopped environment. Its journal, settings, secrets and keys stay."""
+"""The step that removes the data of a stopped environment. Its journal, settings, secrets and keys stay."""
 
 from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
 from mainstay.steps.step import Look, Step
 
 REMOVED = {"present": Look.ABSENT, "partial": Look.PARTIAL, "absent": Look.PRESENT}
-"""How much of the step is done, by how much data is left."""
+"""How much of the step is done, for each answer of the target to how much data is left."""
 
 
 class RemoveData(Step, frozen=True, kw_only=True, tag="remove_data"):
-    """Remove data, releases and all that was made for them. A person has typed the environment's name to confirm it."""
+    """Remove data, releases and logs permanently. A person has confirmed this by the environment's name."""
 
     reversible = False
 

@@ -1,4 +1,4 @@
-"""Retire: drain and stop the old fleet; from the first of these steps on a run is only retried, never undone."""
+"""The step that drains and stops the old fleet. Once it has started, the run is only retried, never undone."""
 
 from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
@@ -9,9 +9,10 @@ from mainstay.steps.support import fleet_state, waits
 
 
 class Retire(Step, frozen=True, kw_only=True, tag="retire"):
-    """Keep only `after` of `service`; drain and stop `leaving`.
+    """Drain and stop the revisions `leaving` of `service`; the revisions `after` keep running.
 
-    `traffic` is that of the whole release. It is requested without a lease, so that it needs no heartbeat any more.
+    The step first requests `traffic`, the final traffic of all services in the rollout, without a lease: from then on
+    it no longer depends on the run's heartbeat.
     """
 
     service: str

@@ -1,4 +1,4 @@
-"""Set traffic: which revisions receive requests, for all services of a stage, callees and callers in order."""
+"""The step that moves the traffic of the services of a stage to other revisions."""
 
 from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
@@ -8,14 +8,14 @@ from mainstay.steps.support import failure_text, fleet_state
 from mainstay.text.plural import counted
 
 APPLIED_WITHIN_S = 30.0
-"""Seconds that the shifts may take in addition to their drains."""
+"""Seconds that all shifts together may take, in addition to their drains."""
 
 
 class SetTraffic(Step, frozen=True, kw_only=True, tag="set_traffic"):
-    """Move traffic along the shifts `after`.
+    """Move traffic by the shifts `after`, one after the other.
 
-    `revert_to` is how an undo, an interruption or an expired heartbeat reverts the whole stage, in an order in which no
-    request in flight meets a callee older than its caller.
+    An undo, an interruption and an expired heartbeat apply the shifts `revert_to`, which revert the whole stage. They
+    are ordered so that no request in flight meets a callee older than its caller.
     """
 
     after: Shifts
@@ -62,11 +62,11 @@ class SetTraffic(Step, frozen=True, kw_only=True, tag="set_traffic"):
 
 
 def await_traffic(world: RunWorld, shifts: Shifts, *, or_crashed: bool = False) -> str:
-    """Wait until traffic is as *shifts* leave it. Return which requests it waited for, as text.
+    """Wait until all *shifts* are applied. Return for which requests in flight they waited, as text; empty: for none.
 
-    *or_crashed*: do not wait for a revision whose instances all crash. For an undo that is the state from before: the
-    run was to replace a release that does not start.
-    Raises StepFailed naming a broken edge, or an instance that is not ready and how it exited.
+    With *or_crashed*, do not wait for services whose instances all crash. An undo needs this when the old release did
+    not start either: then it cannot get its traffic back.
+    Raises StepFailed that names the problem of the edge, or an instance that is not ready and how it last exited.
     """
     wanted, began = end_of(shifts), world.clock.monotonic()
     waited: dict[str, float] = {}
@@ -120,7 +120,7 @@ def _not_ready(world: World, wanted: Traffic) -> str:
 
 
 def same(found: Traffic, wanted: Traffic) -> bool:
-    """Return whether *found* equals *wanted* for every service that *wanted* names."""
+    """Return whether *found* equals *wanted* for every service in *wanted*, to within 0.01 percentage points."""
     return all(_alike(found.get(name, {}), shares) for name, shares in wanted.items())
 
 

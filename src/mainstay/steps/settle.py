@@ -1,10 +1,10 @@
-"""Settle: watch the new revisions with all traffic while the old fleet is still running."""
+"""The step that watches the new revisions with all traffic while the old fleet is still running."""
 
 from mainstay.steps.observe import Observe, revisions
 
 
 class Settle(Observe, frozen=True, kw_only=True, tag="settle"):
-    """Watch the whole new release for `for_s` seconds, during which a rollback is instant."""
+    """Watch the whole new release for `for_s` seconds. Until it ends, an undo only has to move traffic back."""
 
     @property
     def title(self) -> str:

@@ -1,4 +1,4 @@
-"""Smoke: test a release by smoke flows, through the preview door before its traffic or through the front door after."""
+"""The step that tests a release by smoke flows: before it gets traffic (preview door), or afterwards (front door)."""
 
 from mainstay.drivers.world import RunWorld, World
 from mainstay.model import Edge
@@ -12,14 +12,14 @@ PREVIEWED_WITHIN_S = 15.0
 
 
 class Smoke(Step, frozen=True, kw_only=True, tag="smoke"):
-    """Run `flows` through `door`; fails at the first unexpected response."""
+    """Run the smoke flows `flows` through `door`. Fails at the first unexpected response."""
 
     flows: Flows
     door: Door
     version: str
-    """The value of `{version}`."""
+    """The value of the placeholder `{version}`."""
     releases: dict[str, int]
-    """The new revisions of the services; the preview door leads to them."""
+    """Per service, the release number of its new revision, to which the preview door leads."""
     edge: Edge | None
     """The edge whose routes the requests take."""
 
@@ -52,7 +52,7 @@ class Smoke(Step, frozen=True, kw_only=True, tag="smoke"):
         return "nothing to undo"
 
     def _preview(self, world: RunWorld) -> None:
-        """Let the preview door lead to the new revisions, and wait until it does."""
+        """Set the preview door to the new revisions, and wait until it leads to them."""
         world.target.set_preview(self.releases)
 
         def leads() -> bool:

@@ -1,4 +1,4 @@
-"""Start a datastore: create it if it does not exist, start its only instance, and configure it."""
+"""The step that creates a datastore if it does not exist, starts its only instance, and configures it."""
 
 from mainstay.drivers.datastores.datastore import Provisioned
 from mainstay.drivers.targets import jobs
@@ -10,15 +10,14 @@ from mainstay.steps.support import fleet_state, waits
 
 
 class StartDatastore(Step, frozen=True, kw_only=True, tag="start_datastore"):
-    """Run the datastore `name` as `after` and bring its configuration to the desired state.
-
-    `job` is the prefix of the ids of its jobs.
-    """
+    """Change the instance of the datastore `name` from `before` to `after`, and apply its configuration."""
 
     name: str
     before: Members
+    """Empty: the datastore does not run yet."""
     after: Members
     job: str
+    """Prefix of the ids of its jobs."""
 
     @property
     def title(self) -> str:

@@ -1,4 +1,4 @@
-"""Set the fleet of a service: which of its revisions run, and how many instances of each."""
+"""The step that sets the fleet of a service: which of its revisions run, and how many instances of each."""
 
 from mainstay.drivers.world import RunWorld, World
 from mainstay.model import Members, Revision
@@ -10,7 +10,7 @@ from mainstay.text.plural import counted
 class StartFleet(Step, frozen=True, kw_only=True, tag="start_fleet"):
     """Set the fleet of `service` from `before` to `after`.
 
-    Waits until added instances are ready; when none is added, until the others have stopped.
+    Waits until the added instances are ready; if there are none, until the removed ones have stopped.
     """
 
     service: str

@@ -10,7 +10,7 @@ from mainstay.drivers.world import RunWorld, World
 
 
 class Look(StrEnum):
-    """How much of a step's state is present. On `unknown`, the engine neither does nor undoes the step on a guess."""
+    """How much of a step's desired state is present. On `unknown`, the engine retries, then parks the run."""
 
     ABSENT = "absent"
     PARTIAL = "partial"
@@ -21,19 +21,21 @@ class Look(StrEnum):
 class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     """One action of a plan.
 
-    Its fields contain everything it needs, and they are in the journal before it acts: whatever `undo` needs is a
-    field, chosen when the plan was made, never something learned during `do`. `do` and `undo` are idempotent: each
-    leads to a state, and may be called again after a crash, also when that state is present wholly or in part. Both
-    return their evidence as a short text. They raise StepFailed, Unreachable or what `world.waiter` raises.
+    The planner sets all fields, and the journal stores them before the step acts. `undo` uses only these fields,
+    nothing that `do` learned. `do` and `undo` are idempotent: each establishes a state, and may be called again after
+    a crash, also when that state is present wholly or in part. Both return their evidence as a short text. They raise
+    StepFailed, Unreachable, or an exception of `world.waiter`, which ends a wait.
     """
 
     place: str = "live"
+    """Where the step acts, for readers of plans: always the live environment."""
     expected_s: float | None = None
+    """The expected duration in seconds; None when the history does not know it."""
 
     reversible: ClassVar[bool] = True
     """False for a point of no return: from the first such step on, steps are only retried, never undone."""
     moves_traffic: ClassVar[bool] = False
-    """True for the steps whose traffic an interruption reverts (`revert_traffic`)."""
+    """True for a step that moves traffic: when the run is interrupted, the engine calls its `revert_traffic`."""
 
     @property
     def kind(self) -> str:
@@ -48,23 +50,23 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     @property
     @abstractmethod
     def title(self) -> str:
-        """Return the step as a line of a runbook."""
+        """Return what the step does, as a line of a runbook."""
 
     @abstractmethod
     def do(self, world: RunWorld) -> str:
-        """Produce the desired state. Return the evidence."""
+        """Establish the desired state. Return the evidence."""
 
     @abstractmethod
     def look(self, world: World) -> Look:
-        """Return how much of the state is present, without changing or starting anything."""
+        """Return how much of the desired state is present, without changing or starting anything."""
 
     @abstractmethod
     def undo(self, world: RunWorld) -> str:
         """Restore the state before `do`, even when `do` stopped half-way. Return the evidence."""
 
     def revert_traffic(self, world: RunWorld) -> str:
-        """Revert the traffic of the stage; only steps with `moves_traffic` do something. Return the evidence."""
+        """Revert the traffic of the stage; a step without `moves_traffic` does nothing. Return the evidence."""
         return "no traffic to revert"
 
     def restore(self, world: RunWorld) -> None:
-        """Restore the step's state before a resumed run continues; only fleets and traffic need it."""
+        """Establish the step's state again before a resumed run continues; only StartFleet and SetTraffic need it."""

@@ -1,4 +1,4 @@
-"""Stop the environment: drain and stop services, then datastores, then the edge. It stays stopped after a reboot."""
+"""The step that stops an environment: services, then datastores, then the edge. It stays stopped after a reboot."""
 
 from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed

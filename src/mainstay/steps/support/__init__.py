@@ -1,1 +1,1 @@
-"""Shared by steps: the state of a fleet, waits for it, and messages about its instances."""
+"""What several steps use: fleet states, waits, smoke flows, the comparison of requests, and failure messages."""

@@ -1,4 +1,4 @@
-"""Messages about instances: why they do not run or were late, with their last lines, and how they ended."""
+"""Messages about instances: why they do not run or did not become ready in time, and how they ended."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ def failure_text(world: World, one: Instance) -> str:
 
 
 def timeout_text(world: World, service: str, instances: tuple[Instance, ...], members: Members) -> str:
-    """Return which members timed out, by the manifest's limits, and why, as far as the probes show."""
+    """Return which *members* did not become ready within the manifest's limits, and why, as far as the probes show."""
     parts = [
         f"timed out after {limit(member):g} s waiting for {Revision(service, release)} to become ready "
         f"(within {member.workload.health.within_s:g} s, steady for {member.workload.steady_s:g} s): "
@@ -33,13 +33,17 @@ def timeout_text(world: World, service: str, instances: tuple[Instance, ...], me
 
 
 def end_of(world: World, one: Instance) -> str:
-    """Return how an instance last exited, with its last lines: `: exit code 3; its last lines: …`."""
+    """Return how an instance last exited, with its last lines of output: `: exit code 3; its last lines: …`."""
     how = f": {one.last_exit.how}" if one.last_exit else ""
     return how + last_words(_last_lines(world, one))
 
 
 def how_it_ended(leaving: Fleet, before: FleetStatus, now: FleetStatus) -> str:
-    """Return `, 2 connections still open after the drain of 5 s, 3 written files kept in …`; empty for a plain stop."""
+    """Return how the revisions *leaving* ended between the statuses *before* and *now*, to append to a message.
+
+    Example: `, 2 connections still open after the drain of 5 s, 3 written files kept in …`. Empty when no connection
+    was cut, no instance was killed and no file was kept.
+    """
     every = {
         str(Revision(service, each)): m.workload for service, members in leaving.items() for each, m in members.items()
     }
@@ -70,9 +74,9 @@ def _how_revision_ended(name: str, of: str, workload: Workload, before: FleetSta
 
 
 def _last_lines(world: World, one: Instance) -> tuple[str, ...]:
-    """Return the last lines from the instance, else from its log: a restarted or adopted one has them only there."""
+    """Return an instance's last lines of output; those of a restarted or adopted instance are only in its log."""
     if one.state == "starting":
-        # If there are none, it has written none since its last start; earlier lines explain nothing.
+        # The log is not read: its lines may be from before the last start, and those explain nothing.
         return one.tail
     query = LogQuery(LAST_LINES, instance=one.id)
     return one.tail or tuple(each.line for each in world.target.logs(one.service, query))

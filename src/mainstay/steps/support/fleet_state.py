@@ -1,4 +1,4 @@
-"""What the instances of a service show: which are ready, left over, crashing or down. Pure."""
+"""Pure functions on the instances of a service: which are ready, surplus or crashing, and which revision is down."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -25,7 +25,7 @@ def all_ready(found: tuple[Instance, ...], members: Members) -> bool:
 
 
 def leftover(found: tuple[Instance, ...], members: Members) -> tuple[Instance, ...]:
-    """Return the instances of revisions that are not in *members*, or in excess of their number there."""
+    """Return the surplus instances: those of revisions not in *members*, and more than *members* has of a revision."""
     kept = {release: member.count for release, member in members.items()}
     left = []
     for one in sorted(found, key=lambda one: one.state == "draining"):
@@ -41,12 +41,12 @@ def limit(member: Member) -> float:
 
 
 def crashes(one: Instance) -> bool:
-    """Return whether an instance fails to start. That of a once ready revision is still restarted, ever later."""
+    """Return whether an instance fails to start: it has failed, or exited CRASHES times before it was ready."""
     return not one.healthy and (one.state == "failed" or one.early_exits >= CRASHES)
 
 
 def is_down(found: Iterable[Instance], release: int, member: Member, at: datetime) -> bool:
-    """Return whether a revision has instances and none will serve: each crashes or has not become ready in time."""
+    """Return whether a revision has instances, and at the time *at* each of them crashes or is not ready in time."""
     mine = [one for one in found if one.release == release and one.state not in ("draining", "stopped")]
     return bool(mine) and all(crashes(one) or _hangs(one, member, at) for one in mine)
 

@@ -13,15 +13,17 @@ from mainstay.text.printable import harmless
 from mainstay.text.tail import folded
 
 LONGEST_BODY = 2048
+"""Characters of a body that the message shows."""
 READ_LINES = 500
+"""Lines at the end of the log in which those of the request are searched."""
 LOG_SLACK = timedelta(seconds=0.5)
-"""A line of a log may be dated a little before the request or after the response."""
+"""A log line that is dated up to this long before the request counts as written after it."""
 AWAITED_S = 1.0
 """Seconds that a service may take to write the lines of its response."""
 
 
 class Failure:
-    """An unexpected response, or none."""
+    """An unexpected response to a request of a smoke flow, or a missing one (`response` is None)."""
 
     def __init__(
         self,
@@ -39,7 +41,7 @@ class Failure:
         self.response = response
         self.problems = problems
         self.at = at
-        """When the first request was sent."""
+        """When the request was sent for the first time."""
         route = route_of(request.path, request.host.partition(":")[0], edge) or route_of(request.path, "", edge)
         self.service = route.service if route else ""
 
@@ -50,13 +52,13 @@ class Failure:
 
     @property
     def release(self) -> int | None:
-        """The release that responded, as far as the response shows it."""
+        """The number of the release that responded; None when the response does not show it."""
         found = dict(self.response.headers).get("x-mainstay-release", "") if self.response and self.service else ""
         return int(found) if found.isdecimal() else None
 
 
 def failure_text(world: World, failure: Failure, secrets: Iterable[str]) -> str:
-    """Return what failed, and below it the request, the response and the log of the service at that time."""
+    """Return what failed, then the request, the response and the service's log of that time, with *secrets* hidden."""
     request, response = failure.request, failure.response
     what = f"{request.method} {request.path}"
     lines = [
@@ -84,7 +86,7 @@ def _body(body: bytes) -> list[str]:
 
 
 def _lines_of(world: World, failure: Failure) -> list[str]:
-    """Return the last lines that the service wrote since the request."""
+    """Return the last lines that the service wrote since the request; wait up to AWAITED_S seconds for them."""
     if not failure.service:
         return []
     until = world.clock.monotonic() + AWAITED_S

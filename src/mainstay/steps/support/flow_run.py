@@ -1,4 +1,4 @@
-"""Run one smoke flow through a door: send its requests, judge the responses, keep values, and always run `finally`."""
+"""The execution of one smoke flow: sends its requests, judges the responses, and always runs `finally`."""
 
 import secrets
 from collections.abc import Callable
@@ -19,9 +19,9 @@ FINALLY_WITHIN_S = 30.0
 
 
 class FlowRun:
-    """One execution of a flow, with its generated and kept values. It stores none of them.
+    """One execution of a flow. Its generated and kept values are only in memory, because some are secrets.
 
-    `outcomes` are the results so far, without secrets; *report* is called with each.
+    `outcomes` are the results so far, without secrets; *report* is called with each result.
     """
 
     def __init__(
@@ -49,13 +49,13 @@ class FlowRun:
         self.outcomes: list[StepOutcome] = []
 
     def run(self) -> None:
-        """Run the steps, then `finally`. Raises StepFailed that shows the first unexpected response.
+        """Run the steps, then `finally`. Raises StepFailed, with the first unexpected response in its message.
 
-        An interruption is raised after `finally` has run.
+        When the run is interrupted, `finally` runs before the exception is raised.
         """
         try:
             for step in self._flow.steps:
-                self._beat()
+                self._send_heartbeat()
                 self._take(step)
         except MainstayError:
             self._finish()  # The first failure is reported, not one that follows from it.
@@ -64,7 +64,7 @@ class FlowRun:
             raise failures[0]
 
     def _finish(self) -> list[StepFailed]:
-        """Run `finally`, each step even if one before has failed. Return the failures."""
+        """Run all steps of `finally`, also after a failure, within FINALLY_WITHIN_S seconds. Return the failures."""
         ends = self._world.clock.monotonic() + FINALLY_WITHIN_S
         failures: list[StepFailed] = []
         for step in self._flow.finally_:
@@ -78,7 +78,7 @@ class FlowRun:
         return failures
 
     def _take(self, step: FlowStep, *, interruptible: bool = True) -> None:
-        """Send one request, again while it may be repeated, until the response is as expected."""
+        """Send the request of *step*, and repeat it where allowed. Raises StepFailed when the response is wrong."""
         try:
             request = request_of(step, self._flow, self._edge, self._values, self._cookie_header())
         except KeyError as missing:
@@ -100,7 +100,7 @@ class FlowRun:
                 failure = Failure(self._flow.name, self._door, request, response, problems, at, self._edge)
                 raise StepFailed(failure_text(self._world, failure, self._secrets), remedy=failure.remedy)
             if interruptible:
-                self._beat()
+                self._send_heartbeat()
             clock.pause(REPEATS_EACH_S)
 
     def _exchange(self, step: FlowStep, request: HttpRequest) -> tuple[HttpResponse | None, tuple[str, ...]]:
@@ -135,8 +135,8 @@ class FlowRun:
     def _masked(self, text: str) -> str:
         return masked(text, self._secrets)
 
-    def _beat(self) -> None:
-        """Send the run's heartbeat. Raises what ends the run's waits."""
+    def _send_heartbeat(self) -> None:
+        """Send the run's heartbeat. Raises the exception that ends the run's waits, such as Interrupted."""
         self._world.waiter.pause_checking(0.0, lambda: None)
 
     def _cookie_header(self) -> str:

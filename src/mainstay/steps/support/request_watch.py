@@ -7,12 +7,12 @@ from mainstay.judging.verdict import Verdict
 from mainstay.steps.support import failure_text
 
 BEFORE_S = 60.0
-"""Seconds before the observation whose requests stand for the old release when it gets none during it."""
+"""Seconds before an observation, whose requests are compared if the old release gets none during it."""
 NOT_COUNTED = "requests are not being counted"
 
 
 class RequestWatch:
-    """Compares the requests of new revisions with those of the old ones from now on; without *compared*, never."""
+    """Compares the requests of new revisions with those of old ones, since its creation. *compared* may be empty."""
 
     def __init__(self, world: World, compared: tuple[Compared, ...]) -> None:
         self._world = world
@@ -23,17 +23,17 @@ class RequestWatch:
 
     @property
     def may_end(self) -> bool:
-        """Whether nothing speaks against the new revisions, as far as there were enough requests to compare."""
+        """Whether the observation may end: the verdict is `not worse`, or there were too few requests to compare."""
         return self.verdict.result == "not worse" or self.verdict.quiet
 
     @property
     def evidence(self) -> str:
-        """The figures, to append to other evidence; empty when nothing is compared."""
+        """The compared figures, to append to other evidence; empty when nothing is compared."""
         too_few = ", too few requests to compare" if self.verdict.quiet else ""
         return f"; {self.verdict.evidence}{too_few}" if self.verdict.evidence else ""
 
     def check(self) -> None:
-        """Update the verdict. Raises StepFailed when it is `worse`. While nothing is counted, it is `undecided`."""
+        """Update the verdict. It is `undecided` while nothing is counted. Raises StepFailed when it is `worse`."""
         if not self._compared:
             return
         try:

@@ -11,7 +11,10 @@ SLACK_S = 15.0
 
 
 def await_ready(world: RunWorld, service: str, members: Members) -> str:
-    """Wait until all *members* are ready. Raises StepFailed with exit codes and last lines when one fails."""
+    """Wait until all *members* are ready. Return their number and the time in seconds as text.
+
+    Raises StepFailed, with exit codes and last lines of output, when an instance fails or is not ready in time.
+    """
     began = world.clock.monotonic()
     within = max((limit(member) for member in members.values()), default=0.0)
     wanted = sum(member.count for member in members.values())
@@ -39,9 +42,10 @@ def await_ready(world: RunWorld, service: str, members: Members) -> str:
 
 
 def stop_surplus(world: RunWorld, service: str, members: Members, leaving: Members) -> str:
-    """Keep *members* of *service* and wait until no other instance is left; *leaving* determines the time limit.
+    """Set the fleet of *service* to *members*, and wait until no other instance is left.
 
-    Return how long it took, and how the instances ended.
+    *leaving* are the members to stop; their drain and stop grace limit the wait. Return how long it took, and how the
+    instances ended, as text. Raises StepFailed when the time is over.
     """
     within = max((member.workload.drain_s + member.workload.stop_grace_s for member in leaving.values()), default=0.0)
     began = world.clock.monotonic()
