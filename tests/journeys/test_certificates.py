@@ -64,7 +64,11 @@ def test_a_certificate_from_an_authority(sandbox: Sandbox, tmp_path: Path) -> No
 
 
 def as_shown(status: str) -> str:
-    return re.sub(r"from .*, expires \S+", "from (STAGING) Let's Encrypt, expires 2027-02-25", status)
+    return re.sub(
+        r"from .*, expires \S+",
+        "from (STAGING) Let's Encrypt (STAGING) Riddling Rhubarb R12, expires 2027-02-25",
+        status,
+    )
 
 
 def issuer_at(address: str) -> str:
