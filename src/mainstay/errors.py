@@ -96,7 +96,10 @@ class InvariantBroken(MainstayError):
 
 
 class NotReady(MainstayError):
-    """The command was refused: a check failed, approval was declined, the plan is stale, or it is too late to undo."""
+    """The command was refused: a check failed, approval was declined, the plan is stale, or it is too late to undo.
+
+    Nothing was changed.
+    """
 
     exit_code = 3
     code = "not-ready"

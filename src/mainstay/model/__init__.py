@@ -1,4 +1,4 @@
-"""The parts of a release, as frozen values that plan, supervisor and journal share."""
+"""Frozen values that plans, supervisor and journal share: releases, fleets, traffic, the edge and observed states."""
 
 from mainstay.model.artifact import Artifact, Image, Source, SourceTree
 from mainstay.model.cors import Cors

@@ -21,7 +21,7 @@ class DnsCommands(msgspec.Struct, frozen=True):
 
 
 class Acme(msgspec.Struct, frozen=True):
-    """An authority, and the account there."""
+    """The authority that issues the certificates, and the account there."""
 
     directory: str = LETS_ENCRYPT
     email: str = ""

@@ -1,13 +1,14 @@
-"""An artifact: what a service runs in, either built from a source tree, or an image."""
+"""An artifact: the files that a service runs, either a copied and built source tree, or a container image."""
 
 import msgspec
 
 
 class Source(msgspec.Struct, frozen=True):
-    """A folder (absolute); with `ref`, its git repository at that tag or branch."""
+    """Where the files of an artifact come from: an absolute folder, or a tag or branch of a git repository."""
 
     folder: str
     ref: str = ""
+    """The tag or branch of the repository `folder`; empty: the files of `folder` as they are."""
     beside: tuple[tuple[str, str], ...] = ()
     """Pairs of a path inside the copy and the absolute folder that is copied there: files that services share."""
     apart: tuple[str, ...] = ()
@@ -19,12 +20,13 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class SourceTree(msgspec.Struct, frozen=True, tag="source_tree"):
-    """The files of a service: `key` identifies the built files, `digest` the files as copied."""
+    """Copied and built files. `key` identifies the files after the build, `digest` those before it."""
 
     key: str
     digest: str
     source: Source
     build: tuple[tuple[str, ...], ...] = ()
+    """The commands that build the copied files, in order."""
     build_within_s: float = 600.0
     path: str = ""
     """The PATH of the release's processes, which is part of `key`."""
@@ -33,10 +35,13 @@ class SourceTree(msgspec.Struct, frozen=True, tag="source_tree"):
     reads: tuple[str, ...] = ()
     """Environment of a build besides PATH, as NAME=VALUE; contains no secrets."""
     user: str = ""
+    """The system user that runs the programs; empty: the user that runs Mainstay."""
     check: tuple[str, ...] = ()
     """Programs (`command[0]` of its services) that `user` must be able to reach after the build."""
     files: int = 0
+    """The number of files that are copied."""
     left_out: int = 0
+    """The number of files that are not copied, because of `.gitignore` or `.mainstayignore`."""
 
 
 class Image(msgspec.Struct, frozen=True, tag="image"):

@@ -1,4 +1,4 @@
-"""The one dependency order: layers of services, callees first or callers first, from which service calls which."""
+"""The order of services by who calls whom, in layers: callees first, or callers first."""
 
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
@@ -6,6 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 from mainstay.model.release import ServiceRelease
 
 Layers = tuple[tuple[str, ...], ...]
+"""Services in order; those of one layer do not depend on each other, or call each other in a circle."""
 Links = Mapping[str, Iterable[str]]
 """Per service, the services that it calls directly."""
 Calls = dict[str, frozenset[str]]

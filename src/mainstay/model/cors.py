@@ -4,7 +4,7 @@ import msgspec
 
 
 class Cors(msgspec.Struct, frozen=True):
-    """What pages of `origins` may do. The only origin `*` means every origin."""
+    """What web pages of `origins` may do. `*`, as the only origin, means every origin."""
 
     origins: tuple[str, ...]
     methods: tuple[str, ...] = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -13,5 +13,6 @@ class Cors(msgspec.Struct, frozen=True):
     expose: tuple[str, ...] = ()
     """Response headers that a page may read."""
     credentials: bool = False
+    """Whether a page may send cookies and authentication."""
     max_age_s: float = 600.0
-    """Time for which a browser may keep the response to a preflight request."""
+    """Seconds for which a browser may keep the response to a preflight request."""

@@ -12,7 +12,7 @@ from mainstay.model.tls import Tls
 
 
 class Route(msgspec.Struct, frozen=True):
-    """Forwards requests whose path starts with `path`, and whose host is `host` if set, to `service`.
+    """A rule of the edge: requests whose path starts with `path`, and whose host is `host` if set, go to `service`.
 
     The host `*.shop.example` matches every name with exactly one label in place of `*`.
     """
@@ -33,10 +33,13 @@ class Edge(msgspec.Struct, frozen=True):
     routes: tuple[Route, ...] = ()
     address: str = "0.0.0.0"
     answer_s: float = 60.0
+    """Timeout for the begin of a response."""
     body_s: float = 30.0
     """Timeout for a request's body, or for its first 16 KB if it is larger."""
     tunnel_s: float = 3600.0
+    """Time for which a stream, such as a WebSocket, may be idle."""
     release_header: bool = False
+    """Whether responses name the release that made them, in `X-Mainstay-Release`."""
     headers: tuple[tuple[str, str], ...] = ()
     """Response headers of the front doors; each replaces the service's header of that name."""
     cors: Cors | None = None
@@ -52,18 +55,18 @@ class Edge(msgspec.Struct, frozen=True):
     """Networks (`10.0.0.0/8`) of proxies whose X-Forwarded-For is believed."""
 
     def https_port(self, allocated: Mapping[str, int]) -> int | None:
-        """Return the port of https; None without TLS, and until *allocated* has a free one that it must be."""
+        """Return the port of https; None without TLS, or while the free port is not yet in *allocated*."""
         if self.tls is None or self.https is None:
             return None
         return self.https or allocated.get("edge-https")
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The hosts of the main front door that are named, in the order of its routes and redirects."""
+        """The hosts that the routes and redirects of the main front door name, in their order, each once."""
         routes = (route.host for route in self.routes if route.listen in {0, self.http})
         return tuple(dict.fromkeys(filter(None, (*routes, *(redirect.host for redirect in self.redirects)))))
 
     @property
     def ports(self) -> frozenset[int]:
-        """The ports of all front doors that are chosen by the manifest."""
+        """The ports of all front doors, without those that Mainstay chooses."""
         return frozenset({self.http, self.https or 0, *(route.listen for route in self.routes)} - {0})

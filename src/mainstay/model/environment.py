@@ -18,13 +18,16 @@ class DatastorePlace(msgspec.Struct, frozen=True):
 
 
 class Environment(msgspec.Struct, frozen=True):
-    """One environment of the manifest, resolved. All commands but those that plan need nothing else."""
+    """One environment of the manifest, resolved. Commands that make no plan need nothing else of the manifest."""
 
     system: str
     name: str
     target: str
+    """The kind of its target, such as `process`."""
     state: str
+    """Path of the folder with its state: journal, releases, data."""
     keys: str
+    """Path of the folder with its keys."""
     user: str = ""
     """System user of the services; empty: the user that runs Mainstay."""
     datastore_user: str = ""

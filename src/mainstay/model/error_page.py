@@ -1,4 +1,4 @@
-"""An error page of the system's own."""
+"""Error pages of a system, for responses that the edge itself makes."""
 
 import msgspec
 
@@ -7,7 +7,7 @@ STATUSES = (400, 403, 404, 408, 413, 429, 500, 502, 503, 504)
 
 
 class ErrorPage(msgspec.Struct, frozen=True):
-    """The HTML that the edge sends with its own responses of `status`."""
+    """The HTML `text` that the edge sends with its own responses of `status`."""
 
     status: int
     text: str

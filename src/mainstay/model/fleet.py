@@ -37,6 +37,7 @@ Fleet = dict[str, Members]
 """Per service, the revisions to run. A request sets whole services; services that it does not name are unchanged."""
 
 Shares = dict[ReleaseNumber, float]
+"""Percent of a service's requests (0 to 100) for each of its revisions."""
 
 Traffic = dict[str, Shares]
 """Per service, the percentage of requests for each revision. Sums to 100, or is empty when no revision is live."""
@@ -88,9 +89,10 @@ class TrafficLease(msgspec.Struct, frozen=True):
 
 
 class Stage(msgspec.Struct, frozen=True):
-    """The replicas and traffic of one stage of a rollout, and the traffic to revert to from it."""
+    """The replicas and traffic of one stage of a rollout, and the traffic to which an undo reverts the stage."""
 
     replicas: dict[str, dict[ReleaseNumber, int]]
     traffic: Traffic
     revert_to: Traffic
     hold_s: float = 0.0
+    """Seconds for which the stage is observed."""

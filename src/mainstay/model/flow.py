@@ -5,13 +5,13 @@ from typing import Any, Literal
 import msgspec
 
 SmokeWrites = Literal["front", "preview"]
-"""The last door through which flows that write run: the front door only, or also the preview door before it."""
+"""The doors for flows that change data: only the front door, or before it also the preview door (`preview`)."""
 
 Comparison = Literal["equals", "at_least", "at_most", "matches", "exists", "count"]
 
 
 class JsonExpectation(msgspec.Struct, frozen=True):
-    """What the values at a JSONPath must be, by each comparison; for `count`, the comparisons of their number."""
+    """What the values at the JSONPath `path` must be. `comparisons` has what each is compared with."""
 
     path: str
     comparisons: dict[Comparison, Any]
@@ -21,7 +21,7 @@ class Expectation(msgspec.Struct, frozen=True):
     """What a response must be. Texts may contain placeholders."""
 
     status: tuple[int, ...] = ()
-    """The allowed ones; empty: every status."""
+    """The allowed statuses; empty: every status."""
     json: tuple[JsonExpectation, ...] = ()
     headers: dict[str, str] = {}
     body_contains: str = ""
@@ -54,11 +54,11 @@ class Flow(msgspec.Struct, frozen=True):
     name: str
     steps: tuple[FlowStep, ...]
     finally_: tuple[FlowStep, ...] = ()
-    """They run after the steps in any case."""
+    """Requests that follow the steps in any case, also after a failure."""
     writes: bool = False
-    """Whether it changes data, so that it runs through the preview door only where the environment allows that."""
+    """Whether it changes data. Then it runs through the preview door only if the environment allows that."""
     host: str = ""
-    """The Host of its requests; empty: that of the route."""
+    """The Host of its requests; empty: the host of the route that each request takes."""
 
 
 class StepOutcome(msgspec.Struct, frozen=True):
@@ -68,10 +68,10 @@ class StepOutcome(msgspec.Struct, frozen=True):
     request: str
     """`GET /api/search`, without secrets."""
     status: int | None
-    """None: there was no response, or the step was left out."""
+    """The status of the response; None: there was no response, or the step was left out."""
     took_s: float
     problem: str = ""
-    """Empty: the response was as expected."""
+    """How the response differed from what was expected; empty: it did not."""
 
 
 Flows = tuple[Flow, ...]

@@ -5,8 +5,8 @@ from typing import Literal
 import msgspec
 
 Door = Literal["front", "preview", "replaced"]
-"""Where a request enters: the public front door, or the preview door, which leads it to the new revisions (`preview`)
-or to those that they replace."""
+"""Where a request enters. front: the public front door · preview: the preview door, which leads to the new revisions ·
+replaced: the preview door too, but it leads to the revisions that they replace."""
 
 
 class HttpRequest(msgspec.Struct, frozen=True):
@@ -14,7 +14,7 @@ class HttpRequest(msgspec.Struct, frozen=True):
 
     method: str
     path: str
-    """With its query, percent-encoded."""
+    """The path with its query, percent-encoded."""
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     host: str = ""

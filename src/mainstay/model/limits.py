@@ -1,9 +1,9 @@
-"""What clients of the front door may send."""
+"""Limits on what clients of the front door may send."""
 
 import msgspec
 
 LONGEST_HEADERS = 10_240
-"""Bytes; the limit on the headers of a request wherever there is one on its body."""
+"""Bytes: the greatest limit on the headers of a request, and the default where its body has a limit."""
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -14,15 +14,15 @@ class Rate(msgspec.Struct, frozen=True):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """Limits of requests from outside. None: no limit."""
+    """Limits of requests from outside, in bytes or numbers. None: no limit."""
 
     body_bytes: int | None = None
     headers_bytes: int | None = None
     connections: int | None = None
     """Open connections of one client."""
     per_client: Rate | None = None
-    """Of all requests of one client."""
+    """The rate of all requests of one client."""
     routes: tuple[tuple[str, Rate], ...] = ()
-    """Of the requests of one client below a path, in addition; the longest path that matches counts."""
+    """Rates of the requests of one client below a path, in addition; the longest path that matches counts."""
     exempt: tuple[str, ...] = ()
     """Paths below which no rate applies."""

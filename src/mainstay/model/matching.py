@@ -28,7 +28,7 @@ def matches(place: HostAndPath, host: str, path: str) -> bool:
 
 
 def matches_host(pattern: str, host: str) -> bool:
-    """Return whether the host of a place matches *host*."""
+    """Return whether *host* matches *pattern*, the host of a route or redirect."""
     if pattern.startswith("*."):
         label, _, rest = host.partition(".")
         return bool(label) and rest == pattern[2:]

@@ -12,7 +12,7 @@ RUNS: tuple[Where, ...] = (*COMMANDS, "health.file", "variables")
 
 
 class Placeholder(NamedTuple):
-    """One placeholder: the word in braces, its value, and the keys in which it has one."""
+    """One placeholder: the word in braces, the meaning of its value, and the keys in which it has a value."""
 
     name: str
     means: str

@@ -9,7 +9,7 @@ from mainstay.model.matching import in_order, matches, matches_host, prefix
 
 
 class Redirect(msgspec.Struct, frozen=True):
-    """Answers requests for `host` (empty: every host) whose path starts with `path` with the address `to`."""
+    """A rule of the edge: requests for `host` (empty: every host) below the path `path` are redirected to `to`."""
 
     host: str
     path: str

@@ -15,9 +15,13 @@ class Strategy(msgspec.Struct, frozen=True):
 
     kind: Literal["blue-green", "canary", "rolling", "recreate"] = "blue-green"
     percent: tuple[float, ...] = ()
+    """The percentages of a canary before 100."""
     hold_s: float = 120.0
+    """Time for which each percentage of a canary is observed."""
     settle_s: float = 60.0
+    """Time for which the old revision keeps running after all traffic has moved."""
     revert_after_s: float = 60.0
+    """Time without a heartbeat of the run after which traffic is reverted."""
 
 
 class ServiceRelease(msgspec.Struct, frozen=True):
@@ -30,6 +34,7 @@ class ServiceRelease(msgspec.Struct, frozen=True):
     """The version of the release that introduced the revision."""
     strategy: Strategy
     needs: tuple[str, ...] = ()
+    """The services and datastores that it calls."""
 
 
 class DatastoreRelease(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""The table of run kinds: what each does to the live release, whether it needs the environment, its users' words."""
+"""The kinds of runs: what each does to the live release, and how it is named in texts for users."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ Kind = Literal["deploy", "rollback", "down"]
 
 
 class RunKind(msgspec.Struct, frozen=True):
-    """A kind of run. A kind that the table does not have leaves the live release as it is."""
+    """A kind of run. A kind that is not known keeps the live release as it is."""
 
     name: str
     live: Literal["new", "earlier", "same"] = "same"

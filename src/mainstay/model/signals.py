@@ -1,4 +1,4 @@
-"""Signals: what the requests to the system's services met, counted by the target. Counters only grow."""
+"""Signals: a target's counters of requests, errors and response times. They only grow."""
 
 import math
 
@@ -57,7 +57,7 @@ PREVIEW = "preview"
 
 
 class SignalSource(msgspec.Struct, frozen=True, order=True):
-    """What a counter is about: requests that matched `route` and went to this instance of a service."""
+    """The key of a counter: requests that matched `route` and went to this instance of a service."""
 
     service: str
     release: int
@@ -76,8 +76,8 @@ class Counts(msgspec.Struct, frozen=True):
     refused: int = 0
     """Connections that the instance refused or did not answer, whether or not another instance then responded."""
     aborted: int = 0
-    """Requests that the client aborted; they are in no other counter, except that the time of one that waited for its
-    response is in `latency`."""
+    """Requests that the client aborted. They are in no other counter; only the time of one that waited for its response
+    is in `latency`."""
     latency: Latency = Latency()
 
     def __add__(self, other: "Counts") -> "Counts":
@@ -103,7 +103,7 @@ class Signals(msgspec.Struct, frozen=True):
     epoch: str
     """Changes when the counters began again from zero, because the target was restarted."""
     at_s: float
-    """Seconds of a clock that never steps. Compare only times of one epoch."""
+    """The time in seconds of a monotonic clock. Compare only times of one epoch."""
     counts: tuple[tuple[SignalSource, Counts], ...] = ()
     lost: int = 0
     """Requests that were not counted because their lines were lost or skipped."""

@@ -85,7 +85,7 @@ class Instance(msgspec.Struct, frozen=True):
     early_exits: int = 0
     """The number of consecutive times that it ended before it had been ready for `steady`."""
     done: bool = False
-    """A task that exited with code 0; its state is `stopped`."""
+    """Whether it is a task that exited with code 0; its state is `stopped`."""
     memory_bytes: int | None = None
     last_exit: Exit | None = None
     tail: tuple[str, ...] = ()
@@ -100,7 +100,7 @@ class Instance(msgspec.Struct, frozen=True):
 
 
 class Endings(msgspec.Struct, frozen=True):
-    """How the instances of a revision ended: what a time limit cut short, and what the target kept of them."""
+    """Counters of how the instances of a revision ended: what a time limit cut short, and which files were kept."""
 
     connections: int = 0
     """Connections that were still open when the drain of their instance ended."""
@@ -116,8 +116,9 @@ class FleetStatus(msgspec.Struct, frozen=True):
     wanted: Fleet
     instances: tuple[Instance, ...]
     started: bool
+    """Whether the environment is started; False: it is stopped, and stays so after a reboot."""
     supervised: bool = True
-    """Whether the target restarts instances that end; False: the state was read without it, and a note reports this."""
+    """Whether a supervisor restarts instances that end; False: none runs, and a note reports this."""
     notes: tuple[Note, ...] = ()
     """What an operator should know about the target and its instances."""
     endings: dict[str, Endings] = {}
@@ -145,7 +146,9 @@ class TrafficStatus(msgspec.Struct, frozen=True):
     certificate: ServedCertificate | None = None
     """The certificate of the front door; None without https."""
     url: str = ""
+    """The address of the main front door; empty: there is none."""
     doors: tuple[str, ...] = ()
+    """The addresses of all front doors."""
     listeners: dict[str, str] = {}
     """Per service or datastore, its permanent internal address `HOST:PORT`."""
     pending: int = 0
@@ -155,10 +158,10 @@ class TrafficStatus(msgspec.Struct, frozen=True):
     undrained: dict[str, int] = {}
     """Per revision, the requests that were still in flight when their drain timed out and the next shift went ahead."""
     reverts_to: Traffic | None = None
-    """While a run has a lease on traffic: the traffic to revert to if its heartbeats stop."""
+    """The traffic to which the target reverts if the run's heartbeats stop; None: no run has a lease on traffic."""
     reverted: bool = False
-    """Traffic was reverted automatically because the run stopped sending heartbeats."""
+    """Whether traffic was reverted automatically, because the run stopped sending heartbeats."""
     open: bool = False
-    """The edge serves as desired; False while it is being started or changed."""
+    """Whether the edge serves as desired; False while it is being started or changed."""
     problem: Note | None = None
-    """Why the edge does not serve as desired."""
+    """Why the edge does not serve as desired; None: nothing is wrong."""

@@ -31,4 +31,4 @@ class ServedCertificate(msgspec.Struct, frozen=True):
     issuer: str
     names: tuple[str, ...]
     expires: str
-    """The end of its life, in UTC: `2027-02-25T12:00:00Z`."""
+    """The time until which it is valid, in UTC: `2027-02-25T12:00:00Z`."""

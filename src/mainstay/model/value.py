@@ -35,7 +35,7 @@ class Listener(msgspec.Struct, frozen=True, tag="listener"):
     """The internal address of a service, which its target allocates once and keeps.
 
     `url` is `http://HOST:PORT`, `address` is `HOST:PORT`, `host` and `port` are its halves.
-    Requests to it reach the live revision, or the previewed one where they have the header of the preview door.
+    Requests to it reach the live revision, or the previewed one if they have the header of the preview door.
     """
 
     service: str
@@ -54,6 +54,7 @@ class Template(msgspec.Struct, frozen=True, tag="template"):
 
     pieces: tuple[Piece, ...]
     secret: bool = True
+    """Whether the text is secret."""
 
 
 Value = str | SecretRef | Listener | Template

@@ -30,7 +30,7 @@ class Health(msgspec.Struct, frozen=True):
 
 
 class Volume(msgspec.Struct, frozen=True):
-    """A folder that is kept across releases; a relative `path` becomes a link in the service's folder."""
+    """A folder that is kept across releases. The service finds it at `path`; a relative one becomes a link."""
 
     name: str
     path: str
@@ -64,8 +64,11 @@ class Workload(msgspec.Struct, frozen=True):
     """Workers only: new instances start before old ones stop."""
     health: Health = Health()
     steady_s: float = 10.0
+    """Time for which a new instance must stay ready before it gets traffic."""
     drain_s: float = 30.0
+    """Time that requests in flight get to finish before an instance is stopped."""
     stop_grace_s: float = 10.0
+    """Time from the stop signal to SIGKILL."""
     stop_signal: str = "SIGTERM"
     restart: Literal["unless-stopped", "always", "on-failure", "no"] = "unless-stopped"
     user: str = ""
@@ -78,7 +81,7 @@ class Workload(msgspec.Struct, frozen=True):
     """Whether the files of its artifact are read-only; False: each instance writes into a copy of its own, which its
     target removes with the instance."""
     datastore: bool = False
-    """One instance at a time, at one permanent address; it starts before the services and stops after them."""
+    """Whether it is a datastore: one instance at one permanent address, which starts before services."""
 
     @property
     def is_task(self) -> bool:

@@ -13,7 +13,7 @@ class DatastoreFacts(msgspec.Struct, frozen=True):
     kind: str
     version: str
     workload: Workload | None
-    """None: it runs elsewhere."""
+    """How Mainstay runs it; None: it runs elsewhere."""
     address: Template | None
     """The value of `{from: NAME}`; None: services cannot connect to it."""
     schema: Schema
@@ -22,7 +22,7 @@ class DatastoreFacts(msgspec.Struct, frozen=True):
 def datastore_facts(
     store: Datastore, migrations: str | None, running: FleetStatus, serving: TrafficStatus, known: str
 ) -> DatastoreFacts:
-    """Return the facts about *store*; while it cannot be reached, its schema revision is *known*."""
+    """Return the facts about *store*. While it cannot be reached, its schema revision is *known*, from the history."""
     ready = any(one.service == store.name and one.state == "ready" for one in running.instances)
     listener = serving.listeners.get(store.name, "") if ready else ""
     return DatastoreFacts(
@@ -41,6 +41,6 @@ def _schema(store: Migratable, migrations: str | None, listener: str, known: str
         schema = store.schema(migrations, "")
     if schema.reachable:
         return schema
-    # An unreachable driver reports every migration as pending.
+    # The driver of an unreachable datastore reports every migration as pending.
     pending = tuple(each for each in schema.pending if each > known)
     return msgspec.structs.replace(schema, revision=known, pending=pending)

@@ -35,6 +35,6 @@ def _written(part: Section) -> dict[str, Any]:
 
 
 def _value(manifest: Manifest, now: Snapshot, name: str) -> str | int | None:
-    """Return the version of a secret, or the value that an operator gave a plain variable."""
+    """Return the version of a secret, or the value that an operator gave a plain variable; None when there is none."""
     is_secret = manifest.variables[name].secret
     return secret_version(manifest, now, name) if is_secret else given_value(manifest, now, name)

@@ -1,4 +1,4 @@
-"""The plan of a deploy: new instances are healthy before traffic moves; old ones stop after all of it has moved."""
+"""The plan of a deploy: new instances are healthy before traffic moves, old ones stop after all traffic has moved."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -26,7 +26,7 @@ NO_TESTS = SmokeTests()
 def deploy(release: Release, now: Snapshot, tests: SmokeTests = NO_TESTS) -> Plan:
     """Return the plan that makes *release* live, tested by *tests*, starting from the snapshot *now*.
 
-    It has no phases when no service changes: the run then only records the release, or does nothing if `unchanged`.
+    It has no phases when nothing has to change. Its run then only records the release; if `unchanged`, none is needed.
     """
     declared = service_changes(now, release)
     changes = tuple(change.in_one_switch() if _old_is_down(change, now) else change for change in declared)
@@ -63,7 +63,7 @@ def deploy_phases(
 
 
 def _schema_differs(now: Snapshot) -> bool:
-    """Return whether a schema differs from the live release's: a run that was undone may have migrated it."""
+    """Return whether a schema is not that of the live release, because a run migrated it and was then undone."""
     made_for = {name: store.schema for name, store in now.release.datastores.items()} if now.release else {}
     return any(made_for.get(name, revision) != revision for name, revision in now.schemas.items())
 
@@ -74,9 +74,9 @@ def _settle_s(rollout: Rollout) -> float:
 
 
 def _old_is_down(change: ServiceChange, now: Snapshot) -> bool:
-    """Return whether the old revision does not start, so that it cannot keep a share of the requests.
+    """Return whether the old revision does not start, and so cannot keep a share of the requests.
 
-    True only for strategies that split traffic (canary, rolling); the new revision then replaces it in one switch.
+    False for strategies that split no traffic. If True, the new revision replaces the old one in one switch.
     """
     live = now.running.wanted.get(change.service, {}).get(change.old or 0)
     if live is None or not change.old or change.old == change.new or change.strategy.kind not in ("canary", "rolling"):

@@ -11,15 +11,16 @@ from mainstay.planning.staleness import digest
 
 
 def changes_between(before: Release | None, after: Release, schemas: Mapping[str, str]) -> tuple[Change, ...]:
-    """Return every difference that an operator can act on; secrets appear by name and version only.
+    """Return every difference between the releases that an operator can act on.
 
-    *schemas* are the datastores' current schema revisions, which may differ from those of the live release.
+    Secrets appear only by name and version. *schemas* are the current schema revisions of the datastores, which may
+    differ from those of the live release.
     """
     return tuple(_differences("", _shown(before, schemas) if before else {}, _shown(after, {})))
 
 
 def in_words(value: Value) -> str:
-    """Return a variable's value as readable text; of a secret only its name and version."""
+    """Return a variable's value as readable text, in which a secret appears only by its name and version."""
     match value:
         case SecretRef():
             return f"secret {_secret(value)}"

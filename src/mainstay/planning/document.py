@@ -29,7 +29,10 @@ def document(plan: Plan) -> dict[str, Any]:
 
 
 def expected(plan: Plan) -> float | None:
-    """Return the expected seconds of the plan: each rank as long as its slowest step. None if a step's are unknown."""
+    """Return the expected duration of the plan in seconds; None if that of a step is unknown.
+
+    A rank takes as long as its slowest step, because its steps run in parallel.
+    """
     ranks = [[step.expected_s for step in rank] for phase in plan.phases for rank in phase.ranks]
     known = [[seconds for seconds in rank if seconds is not None] for rank in ranks]
     if any(len(some) < len(rank) for some, rank in zip(known, ranks, strict=True)):

@@ -1,4 +1,4 @@
-"""The plan of `down`: stop everything in order, keep fleets, traffic and ports. It is only retried, never undone."""
+"""The plan of `down`: stop everything in order, keep fleets, traffic and ports. Its run cannot be undone."""
 
 from msgspec.structs import replace
 
@@ -10,13 +10,14 @@ from mainstay.steps.remove_data import RemoveData
 from mainstay.steps.stop_environment import StopEnvironment
 
 SLACK_S = 60.0
+"""Seconds that a busy machine may take in addition to the time limits of services and datastores."""
 KEPT = "data, releases and ports are kept; `mainstay start` starts everything again"
 KEPT_WITHOUT_RELEASE = "data and ports are kept; no release is live, so `mainstay up` is what starts it again"
 GONE = "data and releases are removed permanently; journal, backups, settings, secrets and keys are kept"
 
 
 def down(now: Snapshot, *, data: bool = False) -> Plan:
-    """Return the plan that stops everything that runs. `start` starts it again, unless *data* removes the data too."""
+    """Return the plan that stops the environment. `start` starts it again, unless *data* removes the data too."""
     release = now.release or Release(0, now.environment.system, now.environment.name, "", {})
     stop = Phase("stop", ((StopEnvironment(within_s=_within(now)),),))
     remove = Phase("remove", ((RemoveData(),),) if data else ())

@@ -1,4 +1,4 @@
-"""What plans of all kinds share: their draft without phases, and the expected durations of their steps."""
+"""What plans of all kinds have in common: a draft without phases, and the expected durations of steps."""
 
 from msgspec.structs import replace
 
@@ -30,9 +30,9 @@ def draft(kind: Kind, release: Release, now: Snapshot, flows: Flows = ()) -> Pla
 
 
 def timed_phases(expected: dict[str, float], *phases: Phase) -> tuple[Phase, ...]:
-    """Return those *phases* that have steps, with the expected seconds of each step; None where the history has none.
+    """Return those *phases* that have steps, with the expected duration of each step.
 
-    *expected* are the seconds by `Step.timed_as`.
+    *expected* are the seconds from the history, by `Step.timed_as`; a step that is not in it gets None.
     """
     return tuple(_timed(phase, expected) for phase in phases if phase.ranks)
 

@@ -33,14 +33,16 @@ class Snapshot(msgspec.Struct, frozen=True):
     release: Release | None = None
     """The live release, as its plan recorded it."""
     rolled_back: Release | None = None
-    """The newer release that a rollback replaced with the live one."""
+    """The newer release that a rollback replaced with the live one; None: the live release is not from a rollback."""
     next_number: int = 1
+    """The number of the next new release."""
     last_run: str | None = None
+    """The id of the newest run."""
     datastores: dict[str, DatastoreFacts] = {}
     secrets: dict[str, int] = {}
     """The current version of every secret that the manifest names."""
     offered: frozenset[str] = frozenset()
-    """Secrets without a stored value for which this command was given one."""
+    """Secrets without a stored value whose value was given to this command."""
     settings: dict[str, str] = {}
     """Stored values of plain variables."""
     exported: dict[str, str] = {}
@@ -49,6 +51,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     expected: dict[str, float] = {}
     """Expected seconds of steps, from the history, by `Step.timed_as`."""
     taken_at: str = ""
+    """The time of the snapshot, in ISO format."""
 
     @property
     def schemas(self) -> dict[str, str]:
@@ -65,7 +68,7 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 
 def look(world: World, history: History, manifest: Manifest | None = None) -> Snapshot:
-    """Return a snapshot of the world and the history; without *manifest*, only what rollback and `down` need."""
+    """Return a snapshot of the environment. Without *manifest* it has only the facts that rollback and `down` need."""
     running, serving = world.target.fleet_status(), world.target.traffic_status()
     live = document(history, history.live.number) if history.live else None
     known = _known_schemas(history, live)
@@ -99,7 +102,10 @@ def with_values(
     live: Collection[str] = (),
     sources: Collection[Source] = (),
 ) -> Snapshot:
-    """Return *snapshot* with everything on which the values of *manifest*'s variables depend."""
+    """Return *snapshot* with the facts on which the values of the variables in *manifest* depend.
+
+    *live* are the keys of the live artifacts, *sources* the sources to measure.
+    """
     settings = {name: each.value for name, each in SettingsFile(world.folders.settings).read().items()}
     return msgspec.structs.replace(
         snapshot,
@@ -120,7 +126,7 @@ def document(history: History, number: int) -> Release:
 
 
 def sources(manifest: Manifest) -> dict[str, Source]:
-    """Return the source of the content of each service, and of each datastore with migrations (`migrations:NAME`)."""
+    """Return the source of each service's files, and of each datastore's migrations (as `migrations:NAME`)."""
     migrations = {f"migrations:{name}": Source(folder) for name, folder in _migration_folders(manifest).items()}
     return {name: source_of(manifest, name) for name in manifest.services} | migrations
 
@@ -140,7 +146,7 @@ def source_of(manifest: Manifest, service: str) -> Source:
 
 
 def _apart(manifest: Manifest, folder: Path) -> tuple[str, ...]:
-    """Return the patterns that leave the manifest and its schema out of *folder*: a service does not read them."""
+    """Return the patterns that keep the manifest and its schema out of a copy of *folder*: no service reads them."""
     # The folder is resolved because sources are resolved too; the name is not, because the manifest may be a link.
     place = manifest.folder.resolve()
     if not place.is_relative_to(folder):

@@ -1,4 +1,4 @@
-"""The phase that fetches artifacts before anything else is touched."""
+"""The phase that fetches artifacts, before a run changes anything else."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -10,9 +10,9 @@ from mainstay.steps.fetch_artifact import FetchArtifact
 
 
 def fetch_phase(release: Release, services: Iterable[str], now: Snapshot, plan_id: str) -> Phase:
-    """Return the phase that fetches artifacts of *services*, of pending migrations, and damaged ones of other services.
+    """Return the phase that fetches the artifacts of *services* and of pending migrations, each artifact once.
 
-    An artifact that several of them share is fetched once.
+    It also repairs the artifacts of other services that are damaged.
     """
     users: defaultdict[str, list[str]] = defaultdict(list)
     for name in services:

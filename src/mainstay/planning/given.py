@@ -1,4 +1,4 @@
-"""Given values: which are missing, which a run stores before it starts, and which exported ones are not used."""
+"""The values of variables: which are missing, which a run stores before it starts, and which it does not use."""
 
 from collections.abc import Iterable, Iterator
 
@@ -63,7 +63,10 @@ def stored_notes(values: NewValues, manifest: Manifest) -> Iterator[str]:
 
 
 def unused_notes(manifest: Manifest, now: Snapshot, differing: Iterable[str]) -> Iterator[str]:
-    """Yield a sentence for each exported or stored value that is not used; *differing* names such secrets."""
+    """Yield a sentence for each exported or stored value that is not used.
+
+    *differing* are the secrets whose exported value differs from the stored one.
+    """
     read = read_variables(manifest)
     for name in differing:
         yield _not_used(name, f"secrets set {name}")

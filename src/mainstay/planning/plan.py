@@ -1,4 +1,4 @@
-"""A plan: phases of ranks of steps, as pure data, made before anything is changed; the plan is the runbook."""
+"""A plan: phases, ranks and steps as pure data, made before anything is changed, then shown and executed."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
@@ -20,24 +20,30 @@ Ranks = tuple[tuple[Step, ...], ...]
 
 
 class Phase(msgspec.Struct, frozen=True):
-    """A named part of the runbook."""
+    """A named part of a plan, with steps that are executed in order of their ranks."""
 
     name: str
+    """Such as `fetch`, `release`, `stage 1 of 3` or `retire`."""
     ranks: Ranks
     stage: int | None = None
     """Number of the strategy's stage that the phase executes, from 1; None for other phases."""
 
 
 class StalenessKey(msgspec.Struct, frozen=True):
-    """Everything that a plan depends on. The plan is stale once this differs."""
+    """Everything that a plan depends on. The plan is stale once a new key differs from its own."""
 
     release: str
     """Digest of the resolved release."""
     serving: int | None
+    """Number of the live release; None: there is none."""
     fleet: dict[str, dict[int, int]]
+    """Per service, the desired number of instances of each revision."""
     traffic: dict[str, dict[int, float]]
+    """Per service, the desired percentage of requests for each revision."""
     schema: dict[str, str]
+    """Per datastore, its schema revision."""
     last_run: str | None
+    """The id of the newest run."""
     smoke: str = ""
     """Digest of the smoke flows; empty: none."""
 
@@ -46,6 +52,7 @@ class Change(msgspec.Struct, frozen=True):
     """One line of the diff against the live release."""
 
     path: str
+    """The value that differs, such as `services.web.replicas`."""
     before: Any
     after: Any
 
@@ -73,8 +80,9 @@ class Plan(msgspec.Struct, frozen=True):
     release: Release
     """The release that the run ships or restores; for `down` the live one."""
     before: int | None
-    """Number of the release that is live when the plan is made."""
+    """Number of the release that is live when the plan is made; None: there is none."""
     rollback: Rollback
+    """`safe`, or `unknown` when the schema differs from that of the live release, or will."""
     staleness_key: StalenessKey
     phases: tuple[Phase, ...]
     changes: tuple[Change, ...] = ()
@@ -82,17 +90,17 @@ class Plan(msgspec.Struct, frozen=True):
     """What the reader should know before approving the plan."""
     values: NewValues = NewValues()
     before_version: str = ""
-    """Version of that release."""
+    """Version of the release `before`; empty: there is none."""
     data: bool = False
     """Only for `down`: data and releases are removed too, so no release is live afterwards."""
     unchanged: bool = False
-    """Whether the live release already is what the manifest declares. The only item of `notes` then explains it."""
+    """Whether the live release already is what the manifest declares. The only note in `notes` then reports this."""
     declared: str = ""
     """Fingerprint of what the manifest declares at its own version; empty when unknown, and for `down`."""
 
     @property
     def serves_after(self) -> int | None:
-        """Return the release that is live after the run succeeds; None when none is."""
+        """The number of the release that is live after the run succeeds; None when none is."""
         if run_kind(self.kind).live != "same":
             return self.release.number
         return None if self.data else self.before
@@ -144,7 +152,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 def rank_of(steps: Iterable[Step | None]) -> Ranks:
-    """Return one rank of *steps*; none if there are no steps."""
+    """Return *steps*, without each None, as one rank; no rank if there are no steps."""
     rank = tuple(step for step in steps if step is not None)
     return (rank,) if rank else ()
 

@@ -13,7 +13,7 @@ from mainstay.steps.start_datastore import StartDatastore
 
 
 def edge_change(before: Edge | None, after: Edge | None) -> tuple[ConfigureEdge | None, ConfigureEdge | None]:
-    """Return the steps that change the edge; None where nothing changes. No request reaches a service without traffic.
+    """Return the first and the last step that change the edge; None in place of a step that would change nothing.
 
     The first step precedes every start and provides the routes of both releases. The last one follows the change of
     traffic and removes the routes that only the old release has.

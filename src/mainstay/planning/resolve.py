@@ -19,7 +19,7 @@ from mainstay.system.state_dir import LOCAL
 
 
 def at_version(manifest: Manifest, version: str | None) -> Manifest:
-    """Return *manifest* with *version*, if given. Raises BadInput when nothing contains `{version}`."""
+    """Return *manifest* with *version*, if given. Raises BadInput when no source or image contains `{version}`."""
     if version is None or version == manifest.version:
         return manifest
     templates = [text for s in manifest.services.values() for text in (s.image, s.source.ref) if text]
@@ -60,9 +60,9 @@ def resolve(manifest: Manifest, now: Snapshot) -> Release:
 
 
 def fingerprint(release: Release) -> str:
-    """Return the digest of a release without its numbers: equal for releases between which a deploy changes nothing.
+    """Return the digest of a release without its numbers. A deploy of a release with the same digest changes nothing.
 
-    It excludes the schema too, because pending migrations depend on the database; the key of their content counts.
+    The digest contains the key of the migrations' files, but not the schema, which depends on the database too.
     """
     bare = structs.replace(
         release,
@@ -77,7 +77,7 @@ def fingerprint(release: Release) -> str:
 
 
 def declares(release: Release, live: Release | None) -> bool:
-    """Return whether *live* is what the manifest from which *release* was made declares."""
+    """Return whether *live* has the same content as *release*, which was resolved from the manifest; False if None."""
     # The stored fingerprint is not used, because an older Mainstay computed it from fewer fields.
     return live is not None and fingerprint(live) == release.fingerprint
 
@@ -111,14 +111,14 @@ def _artifacts(manifest: Manifest, now: Snapshot) -> dict[str, SourceTree]:
 
 
 def _programs_of(manifest: Manifest, now: Snapshot, service: ServiceSection) -> tuple[str, ...]:
-    """Return the programs that *service* runs: the first word of its command, and uv where a placeholder names it."""
+    """Return the programs that *service* runs: the first word of its command, and uv if a placeholder names it."""
     defaults = [manifest.variables[name].default or "" for name in service.variables]
     uv = placeholders.uses("uv", [*service.command, *service.health.command, *defaults])
     return (fill(service.command[0], manifest, now), *([now.target.uv] if uv else []))
 
 
 def _by_key(artifacts: Iterable[SourceTree]) -> dict[str, SourceTree]:
-    """Return *artifacts* by key: services with the same folder and build share one artifact."""
+    """Return *artifacts* by key. Services with the same files and build share one artifact, with all their `check`s."""
     shared: dict[str, SourceTree] = {}
     for each in artifacts:
         known = shared.get(each.key, each)

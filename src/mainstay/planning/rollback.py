@@ -1,4 +1,4 @@
-"""The plan of a rollback: an earlier release becomes live again. It creates no release, and it is never gated."""
+"""The plan of a rollback: an earlier release becomes live again. It makes no new release, and no check can block it."""
 
 from msgspec.structs import replace
 
@@ -19,7 +19,7 @@ from mainstay.planning.warnings import notes_on
 def rollback(to: Release, now: Snapshot, *, declared: str = "", rolled_back_at: str = "") -> Plan:
     """Return the plan that makes *to* live again; data and schema stay as they are.
 
-    *declared* is the fingerprint of what the manifest declares now: until that changes, `up` keeps *to*.
+    *declared* is the fingerprint of what the manifest declares now: until it changes, `up` keeps *to* live.
     *rolled_back_at* is the time at which an earlier rollback replaced *to*; empty if none did.
     """
     live = _live_other_than(to, now)

@@ -1,4 +1,4 @@
-"""A rollout: the services that change between two releases, and what determines the order in which they change."""
+"""A rollout: the services that change between two releases, and the calls by which their changes are ordered."""
 
 from typing import Literal
 
@@ -20,8 +20,10 @@ class ServiceChange(msgspec.Struct, frozen=True):
     service: str
     old: int | None
     old_count: int
+    """Replicas of `old`."""
     new: int | None
     count: int
+    """Replicas of `new`."""
     strategy: Strategy = Strategy()
     worker: bool = False
     overlap: bool = False
@@ -33,13 +35,13 @@ class ServiceChange(msgspec.Struct, frozen=True):
         return self.old is not None and self.new is not None and self.old != self.new
 
     def in_one_switch(self) -> "ServiceChange":
-        """Return this change without percentages and settling; `recreate` stays `recreate`."""
+        """Return this change with a strategy that moves all traffic at once and does not settle; `recreate` is kept."""
         kind: Literal["recreate", "blue-green"] = "recreate" if self.strategy.kind == "recreate" else "blue-green"
         return replace(self, strategy=Strategy(kind, settle_s=0.0, revert_after_s=self.strategy.revert_after_s))
 
 
 class Rollout(msgspec.Struct, frozen=True):
-    """The services that change between two releases, and the order in which they change."""
+    """The services that change between the releases `before` and `after`, and the order in which they change."""
 
     changes: tuple[ServiceChange, ...]
     before: dict[str, ServiceRelease]

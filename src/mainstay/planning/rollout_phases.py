@@ -1,6 +1,6 @@
 """The phases of a rollout: one for each stage, then settle, then retire.
 
-In a stage, a deploy moves the traffic of callees first, a rollback that of callers.
+In a stage, a deploy moves the traffic of callees before that of their callers; a rollback does the reverse.
 """
 
 from collections.abc import Container, Iterable
@@ -25,7 +25,7 @@ def stage_phases(
 ) -> tuple[Phase, ...]:
     """Return a phase for each stage; the last one changes the *edge*. Without stages, only the edge changes.
 
-    *tests* are the smoke tests of the stages; empty: there are none.
+    *tests* has the smoke test of each stage, or None; if it is empty, no stage has one.
     """
     tests = tests or (None,) * len(stages)
     if len(stages) < 2:
@@ -58,7 +58,7 @@ def retire_phase(stages: tuple[StageChange, ...]) -> Phase:
 
 
 def _stage_ranks(change: StageChange, edge: ConfigureEdge | None, test: Smoke | None) -> Ranks:
-    """Return the ranks of a stage. *edge* changes the routes once every service that they lead to has traffic."""
+    """Return the ranks of a stage. *edge* runs once every service to which its routes lead has traffic."""
     if change.rollout.callers_first:
         ranks = _rollback_order(change, rank_of([edge]))
     else:
@@ -101,7 +101,7 @@ def _rollback_order(change: StageChange, edge: Ranks) -> Ranks:
 
 
 def _start_services(change: StageChange, traffic: Traffic, without: Container[str] = ()) -> Ranks:
-    """Return the steps that start fleets, callees first; services in *traffic* get it right after their start."""
+    """Return the steps that start fleets, callees first. Services in *traffic* get traffic right after their start."""
     calls = change.rollout.calls
     ranks: Ranks = ()
     for layer in callees_first(calls):
@@ -167,8 +167,8 @@ def _retire_ranks(last: StageChange) -> Ranks:
 def _retire(change: ServiceChange, members: Members, shifts: Shifts) -> Retire | None:
     """Return the step that retires the old revision; None when no revision is replaced.
 
-    None too for a worker of which no instance is left. A service has the step even then, because it ends the lease on
-    traffic.
+    Also None when no old instance of a worker is left. A service gets the step even then, because the step ends the
+    lease on traffic.
     """
     leaving = {revision: member for revision, member in members.items() if revision != change.new}
     if change.old in (None, change.new) or not (leaving or not change.worker):

@@ -12,7 +12,7 @@ from mainstay.steps.smoke import Smoke
 
 
 class SmokeTests(msgspec.Struct, frozen=True):
-    """The flows of a system, and the last door through which those that write run."""
+    """The smoke flows of a system, and the doors through which flows that change data run (`SmokeWrites`)."""
 
     flows: Flows = ()
     writes: SmokeWrites = "front"
@@ -26,7 +26,7 @@ class SmokeTests(msgspec.Struct, frozen=True):
 def preview_steps(tests: SmokeTests, stages: tuple[StageChange, ...], release: Release) -> tuple[Smoke | None, ...]:
     """Return, for each stage, the test of the new revisions that start in it; None where none starts.
 
-    A first release has no test: before it, no request is served that a test could protect.
+    A first release has no test through the preview door, because there are no users yet whom the test could protect.
     """
     flows, tested = tests.before_traffic, dict[str, int]()
     steps: list[Smoke | None] = []
@@ -39,7 +39,7 @@ def preview_steps(tests: SmokeTests, stages: tuple[StageChange, ...], release: R
 
 
 def verify_phase(tests: SmokeTests, stages: tuple[StageChange, ...], release: Release) -> Phase:
-    """Return the phase that tests what users get after the last change of traffic."""
+    """Return the phase that runs all flows through the front door after the last change of traffic."""
     new = _new_revisions(stages[-1]) if stages else {}
     if not (tests.flows and new and release.edge):
         return Phase("verify", ())

@@ -23,7 +23,7 @@ class TrafficChanges(NamedTuple):
 
 
 class StageChange(msgspec.Struct, frozen=True):
-    """The change from the desired `fleet` and `traffic` before a stage to those of `stage`."""
+    """The change from `fleet` and `traffic`, which are desired before a stage, to those of `stage`."""
 
     rollout: Rollout
     stage: Stage
@@ -41,10 +41,12 @@ class StageChange(msgspec.Struct, frozen=True):
 
     @property
     def workers(self) -> list[str]:
+        """The services of the stage that have replicas and no traffic."""
         return [name for name in self.stage.replicas if name not in self.stage.traffic]
 
     @property
     def traffic_changes(self) -> TrafficChanges:
+        """The services whose traffic the stage changes, grouped by when it has to change."""
         changes = TrafficChanges({}, {}, {})
         for name, shares in self.stage.traffic.items():
             before = self.traffic.get(name, {})
@@ -81,7 +83,7 @@ class StageChange(msgspec.Struct, frozen=True):
     def replaced(self) -> dict[str, int | None]:
         """The services whose new revision has traffic after the stage, each with the revision that it replaces.
 
-        None in a rollback: nothing is compared then, since it must not be held up.
+        A new service replaces None. Empty in a rollback, which compares no requests, because it must not be delayed.
         """
         if self.rollout.callers_first:
             return {}
@@ -108,7 +110,7 @@ def stage_changes(rollout: Rollout) -> tuple[StageChange, ...]:
 def _without_removed_callers(rollout: Rollout, stage: Stage) -> Stage:
     """Return *stage* without the callers that a rollback removes: no requests for services, no instances of workers.
 
-    In a rollback they would meet callees older than themselves. A deploy keeps them until its retire phase.
+    In a rollback these callers would meet callees older than themselves. A deploy keeps them until its retire phase.
     """
     if not rollout.callers_first:
         return stage

@@ -1,4 +1,4 @@
-"""The staleness key of a plan: the plan is stale once it changes, and the differences are listed."""
+"""The staleness key of a plan, and the differences between two keys. A plan is stale once its key has changed."""
 
 import hashlib
 
@@ -12,7 +12,7 @@ from mainstay.steps.set_traffic import in_words
 
 
 def staleness_key(release: Release, now: Snapshot, flows: Flows = ()) -> StalenessKey:
-    """Return everything in *now* on which a plan to *release* depends; measurements are not part of it."""
+    """Return everything in *now* on which a plan to *release* depends. Expected durations are not part of it."""
     return StalenessKey(
         release=digest(release),
         serving=now.release.number if now.release else None,

@@ -13,19 +13,20 @@ Replicas = dict[int, int]
 
 
 class ServiceStage(msgspec.Struct, frozen=True):
-    """The replicas and traffic of one service in one stage, and the traffic to which the stage reverts."""
+    """The replicas and traffic of one service in one stage, and the traffic to which an undo reverts it."""
 
     replicas: Replicas
     traffic: Shares
     revert_to: Shares
     hold_s: float = 0.0
+    """Seconds for which the stage is observed."""
 
 
 def stages(changes: Sequence[ServiceChange], *, early: bool = False) -> tuple[Stage, ...]:
     """Return the stages of all *changes*; every stage includes every service.
 
-    A service with fewer stages than the longest waits at first: no service moves completely before a canary has
-    passed. With *early* (a rollback) it moves in the first stage instead.
+    A service with fewer stages than others changes in the last ones, so that no service moves completely before the
+    canaries of others have passed. With *early* (a rollback) it changes in the first ones.
     """
     own = {change.service: service_stages(change) for change in changes}
     longest = max((len(each) for each in own.values()), default=0)
@@ -81,7 +82,7 @@ def service_stages(change: ServiceChange) -> tuple[ServiceStage, ...]:
 
 
 def _by_percentage(change: ServiceChange, percents: Sequence[float], hold_s: float) -> tuple[ServiceStage, ...]:
-    """Return a stage per percentage: the old fleet stays complete, the new one is large enough for its share."""
+    """Return a stage per percentage. The old fleet stays complete; the new one has replicas for its share."""
     return tuple(
         ServiceStage(
             _without_zero({change.old: change.old_count, change.new: ceil(change.count * percent / 100)}),
@@ -94,7 +95,7 @@ def _by_percentage(change: ServiceChange, percents: Sequence[float], hold_s: flo
 
 
 def _rolling(change: ServiceChange) -> tuple[ServiceStage, ...]:
-    """Return a stage per new replica; capacity never falls below that of the smaller fleet."""
+    """Return a stage per new replica. There are never fewer replicas than in the smaller of both fleets."""
     shares = [_shares(change.old, change.new, 100 * done / change.count) for done in range(change.count + 1)]
     found = []
     for done, (earlier, now) in enumerate(pairwise(shares), 1):
@@ -105,7 +106,7 @@ def _rolling(change: ServiceChange) -> tuple[ServiceStage, ...]:
 
 
 def all_traffic(revision: int | None) -> Shares:
-    """Return the shares of a service whose traffic all goes to *revision*; none without one."""
+    """Return 100 percent for *revision*; no shares if it is None."""
     return {} if revision is None else {revision: 100.0}
 
 

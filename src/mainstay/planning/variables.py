@@ -1,4 +1,4 @@
-"""The values that a service gets: only the variables that it lists, and secrets only by reference."""
+"""The values of variables: a service gets only the variables that it lists, and secrets only by reference."""
 
 from mainstay.errors import BadInput
 from mainstay.manifest.system import Manifest
@@ -11,9 +11,9 @@ Values = dict[str, Value]
 
 
 def fill(text: str, manifest: Manifest, now: Snapshot) -> str:
-    """Return *text* with its placeholders replaced, except `{host}` and `{port}`, which each instance has of its own.
+    """Return *text* with its placeholders replaced, except `{host}` and `{port}`, which differ between instances.
 
-    Raises BadInput when it needs a missing interpreter.
+    Raises BadInput when *text* contains `{python}` and no suitable interpreter was found.
     """
     target = now.target
     if not target.python and placeholders.uses("python", [text]):
@@ -27,7 +27,7 @@ def fill(text: str, manifest: Manifest, now: Snapshot) -> str:
 
 
 def values_of(manifest: Manifest, now: Snapshot, service: str) -> tuple[Values, Values]:
-    """Return the values that *service* gets as variables and those that it gets as files, without unset variables."""
+    """Return the values that *service* gets as variables, and those that it gets as files, without unset ones."""
     section = manifest.services[service]
     found = {name: value_of(manifest, now, name) for name in section.variables}
     values: Values = {name: value for name, value in found.items() if value is not None}
@@ -53,7 +53,7 @@ def value_of(manifest: Manifest, now: Snapshot, name: str) -> Value | None:
 
 
 def secret_version(manifest: Manifest, now: Snapshot, name: str) -> int | None:
-    """Return the version of the secret *name*; None when it has no value."""
+    """Return the version of the secret *name* that the run uses; None when it has no value and gets none."""
     # The run stores version 1 of a secret without a stored value when it begins, before it starts any instance.
     brought = manifest.variables[name].generate or name in now.offered
     return now.secrets.get(name) or (1 if brought else None)

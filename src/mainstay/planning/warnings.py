@@ -1,4 +1,4 @@
-"""Notes of a plan: what the reader should know before approving it."""
+"""The notes of a plan: sentences on what the reader should know before approving it."""
 
 from collections.abc import Iterator
 
