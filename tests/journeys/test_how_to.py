@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from tests.journeys.caller_and_callee import CallerAndCallee
-from tests.journeys.documentation import DOCS, pages, require_shown, shown_on, type_command
+from tests.journeys.documentation import DOCS, Shown, pages, require_shown, shown_on, type_command
 from tests.journeys.machine import wait_until
 from tests.journeys.sandbox import Sandbox, use_any_port
 
@@ -132,6 +132,31 @@ def test_take_out_of_service(sandbox: Sandbox) -> None:
     assert "maintenance is on since" in hello.type("mainstay status")
     for shown in rest:
         hello.shows(shown.command)
+
+
+def test_serve_static_files(sandbox: Sandbox) -> None:
+    gallery = Session(sandbox, "serve-static-files", "gallery")
+    gallery.write_manifest_of_page()
+    gallery.replace("mainstay.yaml", "settle: 1m", "settle: 5s")
+    files, page, up, header, change, _, old, new, gone = shown_on(gallery.page)
+    for shown in (files, page):
+        gallery.type(shown.command)
+    door = re.search(r"http://127\.0\.0\.1:\d+", gallery.type(up.command))
+    assert door is not None
+
+    def require(shown: Shown) -> None:
+        output = gallery.type(shown.command.replace("http://127.0.0.1:8080", door[0]))
+        require_shown(gallery.page, shown.command, output)
+
+    require(header)
+    gallery.type(change.command)
+    running = sandbox.start("--output", "json", "deploy", "--yes", checkout=gallery.folder)
+    running.wait_for_event("done", "100 %")
+    require(old)
+    require(new)
+    assert not running.has_exited
+    assert running.wait().code == 0
+    require(gone)
 
 
 def test_go_live_shows_what_other_machines_reach(sandbox: Sandbox) -> None:
@@ -314,6 +339,7 @@ SHOWN_BY_A_TEST: dict[str, Callable[[Sandbox], None]] = {
     "read-logs": test_read_logs,
     "read-the-journal": test_read_the_journal,
     "resume-and-abort": test_resume_and_abort,
+    "serve-static-files": test_serve_static_files,
     "settings-and-secrets": test_settings_and_secrets,
     "ship-and-go-back": test_ship_and_go_back,
     "smoke-test-a-release": test_smoke_test_a_release,

@@ -24,6 +24,8 @@ class Route(msgspec.Struct, frozen=True):
     """The port of the route's own front door; 0: the edge's."""
     strip: bool = False
     """Whether the service gets the path without the route's path."""
+    assets_s: int = 0
+    """Seconds for which clients may keep the static files of the route; 0: it has none."""
 
 
 class Edge(msgspec.Struct, frozen=True):
@@ -65,6 +67,11 @@ class Edge(msgspec.Struct, frozen=True):
         """The hosts that the routes and redirects of the main front door name, in their order, each once."""
         routes = (route.host for route in self.routes if route.listen in {0, self.http})
         return tuple(dict.fromkeys(filter(None, (*routes, *(redirect.host for redirect in self.redirects)))))
+
+    @property
+    def bridged(self) -> frozenset[str]:
+        """The services whose static files are bridged between two releases."""
+        return frozenset(route.service for route in self.routes if route.assets_s)
 
     @property
     def ports(self) -> frozenset[int]:

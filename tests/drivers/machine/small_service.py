@@ -22,7 +22,10 @@ class Handler(BaseHTTPRequestHandler):
         unready = os.environ.get("UNREADY_WHEN", "/nonexistent")
         healthy = not (os.path.exists(unready) or os.path.exists(f"{unready}-{os.environ['MAINSTAY_RELEASE']}"))
         body = json.dumps(dict(os.environ) | {"pid": str(os.getpid())}).encode()
-        self.send_response(200 if healthy or self.path != "/health" else 503)
+        status = 200 if healthy or self.path != "/health" else 503
+        if self.path.startswith("/only=") and self.path != f"/only={os.environ['MAINSTAY_RELEASE']}":
+            status = 404
+        self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -5,6 +5,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from mainstay.manifest.base import Section, rule_error
+from mainstay.manifest.edge.assets import AssetsSection
 from mainstay.manifest.edge.host import PLAIN_PATH, Host
 from mainstay.manifest.scalars import HttpPath, Name, Port, shown
 from mainstay.model.edge import Route
@@ -36,6 +37,9 @@ class RouteSection(Section):
     listen: Port | None = Field(default=None, examples=[8081])
     """A port of its own for this route, beside the edge's."""
 
+    assets: AssetsSection | None = Field(default=None, examples=[{"cache": "365d"}])
+    """Only static files are below `path`: clients keep them, and they outlast a release while the old one runs."""
+
     @model_validator(mode="after")
     def _can_be_stripped(self) -> Self:
         if self.strip and not PLAIN_PATH.fullmatch(self.path):
@@ -43,6 +47,15 @@ class RouteSection(Section):
             raise rule_error("not-plain-path", what, "use letters, digits and / . _ ~ -, or leave 'strip' out")
         return self
 
+    @model_validator(mode="after")
+    def _keeps_no_pages(self) -> Self:
+        if self.assets and self.path == "/" and not self.host:
+            what = "'assets' for the path '/' would let clients keep every page"
+            remedy = "write the path of the static files, such as /assets, or give the route a host of its own"
+            raise rule_error("assets-everywhere", what, remedy)
+        return self
+
     def to_route(self) -> Route:
         """Return the route."""
-        return Route(self.path, self.service, self.host or "", self.listen or 0, self.strip)
+        assets_s = max(1, round(self.assets.cache)) if self.assets else 0
+        return Route(self.path, self.service, self.host or "", self.listen or 0, self.strip, assets_s=assets_s)

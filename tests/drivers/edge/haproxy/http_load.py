@@ -47,6 +47,8 @@ class Backend:
     """The body of responses; empty: the name."""
     headers: tuple[tuple[str, str], ...] = ()
     """Further headers of responses."""
+    files: tuple[str, ...] | None = None
+    """The only paths that exist; None: every path does."""
     _server: asyncio.Server | None = None
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
 
@@ -97,9 +99,12 @@ class Backend:
         if path.startswith("/slow"):
             await self.released.wait()
         status = 200 if path == "/ready" else self.status
+        if self.files is not None and path not in self.files:
+            status = 404
         body = self.content or self.name.encode()
+        sent = b"" if method == "HEAD" or status == 304 else body
         rows = "".join(f"{name}: {value}\r\n" for name, value in self.headers).encode()
-        writer.write(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n%s\r\n%s" % (status, len(body), rows, body))
+        writer.write(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n%s\r\n%s" % (status, len(body), rows, sent))
         await writer.drain()
 
 
@@ -153,10 +158,12 @@ class Client:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         rows = tuple((k.lower(), v.strip()) for k, _, v in (row.partition(":") for row in head[1:] if row))
         got = dict(rows)
-        body = await _chunks(reader) if "transfer-encoding" in got else await _sized(reader, method, got)
+        status = int(head[0].split()[1])
+        has_body = method != "HEAD" and status != 304
+        body = await _body(reader, got) if has_body else b""
         if got.get("connection") == "close" or not self._keep_alive:
             self.close()
-        return Response(int(head[0].split()[1]), got, body.decode(errors="replace"), rows, body)
+        return Response(status, got, body.decode(errors="replace"), rows, body)
 
     def close(self) -> None:
         if self._open is not None:
@@ -164,8 +171,10 @@ class Client:
             self._open = None
 
 
-async def _sized(reader: asyncio.StreamReader, method: str, headers: dict[str, str]) -> bytes:
-    return await reader.readexactly(0 if method == "HEAD" else int(headers.get("content-length", 0)))
+async def _body(reader: asyncio.StreamReader, headers: dict[str, str]) -> bytes:
+    if "transfer-encoding" in headers:
+        return await _chunks(reader)
+    return await reader.readexactly(int(headers.get("content-length", 0)))
 
 
 async def _chunks(reader: asyncio.StreamReader) -> bytes:

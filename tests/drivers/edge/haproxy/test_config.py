@@ -41,6 +41,17 @@ def test_the_configuration_is_the_golden_file() -> None:
     [
         pytest.param(EDGE, SLOTS, id="everything"),
         pytest.param(Edge(), {}, id="nothing yet"),
+        pytest.param(
+            Edge(
+                routes=(
+                    Route('/a"b$c\\ d', "web", host="*.a.example", assets_s=60),
+                    Route("/assets", "web", assets_s=60, listen=3001),
+                    Route("/files", "none", assets_s=60, strip=True),
+                )
+            ),
+            {"web": 1},
+            id="static files",
+        ),
         pytest.param(Edge(routes=(Route("/", "web"),)), {}, id="a service without slots"),
         pytest.param(Edge(address="::", routes=(Route('/a"b$c\\', "web"),)), {"web": 1}, id="odd characters"),
     ],

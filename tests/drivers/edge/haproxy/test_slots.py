@@ -17,7 +17,7 @@ from mainstay.drivers.edge.haproxy.slots import (
     slots,
     weights,
 )
-from mainstay.model import Edge, Shares
+from mainstay.model import Edge, Route, Shares
 
 
 def desired(
@@ -152,3 +152,28 @@ def test_a_preview_in_change_leads_to_no_single_release() -> None:
     releases = {"web.s1": "41", "web.p1": "41", "web.p2": "42", "api.p1": "7"}
     assert actual((), now, releases) == Actual({"web": {41: 100.0}}, {"web": 41, "api": 7})
     assert actual((), now | {"web.p2": server(3002)}, releases).preview == {"api": 7}
+
+
+@pytest.mark.parametrize(
+    ("shares", "unready", "bridged"),
+    [
+        pytest.param({41: 100.0}, (), {}, id="a newer release without traffic is left out"),
+        pytest.param({41: 75.0, 42: 25.0}, (), {"web-41-1", "web-42-1"}, id="a stage"),
+        pytest.param({42: 100.0}, (), {"web-41-1"}, id="after the switch"),
+        pytest.param({42: 100.0}, ("web-41-1",), {"web-41-2"}, id="its ready instance"),
+        pytest.param({42: 100.0}, ("web-41-1", "web-41-2"), set(), id="none is ready"),
+        pytest.param({}, (), set(), id="no traffic"),
+    ],
+)
+def test_the_bridge_has_one_instance_of_each_release_that_serves_or_has_served(
+    shares: Shares, unready: tuple[str, ...], bridged: set[str]
+) -> None:
+    both = desired(shares, (41, 2), (42, 2), unready=unready)
+    given = replace(both, edge=Edge(routes=(Route("/assets", "web", assets_s=60),)))
+    found = [slot for slot in slots(given) if slot.side == "bridged" and slot.instance]
+    assert {slot.instance for slot in found if slot.state == "ready"} == set(bridged)
+    assert {slot.instance for slot in found} == {"web-41-1", "web-41-2", "web-42-1", "web-42-2"}
+
+
+def test_a_service_without_static_files_has_no_bridge() -> None:
+    assert {slot.side for slot in slots(desired({41: 100.0}, (41, 1)))} == {"", "preview", "replaced"}

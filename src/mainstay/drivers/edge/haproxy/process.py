@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from mainstay.drivers.edge.haproxy.certificates import PEM, DoorCertificate, challenge_map, fingerprint
 from mainstay.drivers.edge.haproxy.commands import commands_for, differs
+from mainstay.drivers.edge.haproxy.config.assets import SOCKETS
 from mainstay.drivers.edge.haproxy.config.render import CONFIGURATION, Rendered, render
 from mainstay.drivers.edge.haproxy.maintenance import Maps, maintenance_maps, map_commands, map_file
 from mainstay.drivers.edge.haproxy.preview_key import make_key
@@ -152,7 +153,8 @@ class Proxy:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._runner.exit(process), STOPS_WITHIN_S)
         await self._end_leftovers()
-        for socket in (self._folders.haproxy_socket, self._folders.preview_socket, self._master_socket):
+        bridges = self._folders.sockets.glob(SOCKETS)
+        for socket in (self._folders.haproxy_socket, self._folders.preview_socket, self._master_socket, *bridges):
             socket.unlink(missing_ok=True)
 
     def _members(self) -> tuple[int, ...]:

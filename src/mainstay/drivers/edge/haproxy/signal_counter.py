@@ -121,7 +121,7 @@ class SignalCounter:
             self._worker, self._failed = worker, {}
         for server, total in failed.items():
             new, slot = total - self._failed.get(server, 0), self._slots.get(server)
-            if new > 0 and slot:
+            if new > 0 and slot and slot.side != "bridged":  # Another attempt there is no failure of the instance.
                 route = PREVIEW if slot.side else ""
                 self._counter(SignalSource(slot.service, slot.release, slot.instance, route)).refused += new
         self._failed, self.active = dict(failed), False

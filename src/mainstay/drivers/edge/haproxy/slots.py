@@ -15,11 +15,12 @@ from mainstay.system.ports import LOOPBACK
 NOWHERE = f"{LOOPBACK}:1"
 """The address of an empty slot."""
 
-Side = Literal["", "preview", "replaced"]
-"""Which of a service's backends: the one for all requests by traffic, or one of those behind the preview door: for the
-previewed revision, and for the one that it replaces."""
-SIDES: tuple[Side, ...] = ("", "preview", "replaced")
-_MARKS: dict[Side, str] = {"": "s", "preview": "p", "replaced": "r"}
+Side = Literal["", "preview", "replaced", "bridged"]
+"""Which of a service's backends: the one for all requests by traffic, one of those behind the preview door (for the
+previewed revision, and for the one that it replaces), or the one for static files that the first release lacks."""
+BEHIND_PREVIEW: tuple[Side, ...] = ("preview", "replaced")
+SIDES: tuple[Side, ...] = ("", *BEHIND_PREVIEW, "bridged")
+_MARKS: dict[Side, str] = {"": "s", "preview": "p", "replaced": "r", "bridged": "b"}
 
 MAX_WEIGHT = 256
 """HAProxy's weights go from 0 to 256."""
@@ -200,7 +201,21 @@ def _of_service(desired: DesiredEdge, service: str, count: int) -> tuple[Slot, .
         whole = {releases.get(service, 0): 100.0}
         chosen = {number: each for number, each in holders.items() if each[1].release in whole}
         found += _of_backend(Slot(service, 0, side=side), count, chosen, _per_instance(whole, ready))
+    if desired.edge and service in desired.edge.bridged:
+        found += _of_backend(Slot(service, 0, side="bridged"), count, holders, _bridged(percent, ready))
     return tuple(found)
+
+
+def _bridged(percent: Shares, ready: Mapping[str, int]) -> dict[str, float]:
+    """Return one instance of each release that may have a file that another release lacks, with equal shares.
+
+    A release newer than those with traffic is left out: it may not have been tested yet.
+    """
+    by_release = {release: name for name, release in sorted(ready.items(), reverse=True)}
+    serving = {release for release in by_release if percent.get(release, 0) > 0}
+    older = {release for release in by_release if release < max(serving, default=0)}
+    wanted = older | serving if len(serving) > 1 else older
+    return {by_release[release]: 1.0 for release in sorted(wanted)[-2:]}
 
 
 def _of_backend(

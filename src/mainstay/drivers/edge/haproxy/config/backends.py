@@ -26,6 +26,13 @@ def backend(edge: Edge, service: str, slots: int, side: Side = "") -> str:
         # A refused connection marks the server down at once, so that it refuses no second request.
         "  default-server observe layer4 error-limit 1 on-error mark-down",
     ]
+    if side == "bridged":
+        # The second of two releases is tried when the first does not have the file.
+        lines += [
+            "  balance first",
+            "  retry-on conn-failure 404",
+            f"  http-request disable-l7-retry if {{ nbsrv({backend_of(service, side)}) lt 2 }}",
+        ]
     if slots:
         lines.append(f"  server-template {servers_of(service, side)} {slots} {LOOPBACK}:1 disabled")
     return "\n".join((*lines, ""))

@@ -1,9 +1,9 @@
 """The front doors: one `frontend` for each public port."""
 
 from collections.abc import Mapping
-from urllib.parse import quote
 
 from mainstay.drivers.edge.haproxy.config.acme_challenge import challenge_rules
+from mainstay.drivers.edge.haproxy.config.assets import bridge_choice, cache_rules, name_of
 from mainstay.drivers.edge.haproxy.config.backends import NOWHERE
 from mainstay.drivers.edge.haproxy.config.common import common_rules
 from mainstay.drivers.edge.haproxy.config.compression import compression
@@ -42,7 +42,7 @@ frontend door:{port}
   bind {bind_address(edge.address, port)}
 {https_bind(edge, https)}\
 {connection_rules(edge)}\
-{common_rules(edge)}
+{common_rules(edge, bridged=any(route.assets_s for route in routes))}
 {recognise_own()}\
 {client_address(edge)}\
 {challenge_rules(edge, https)}\
@@ -65,17 +65,19 @@ frontend door:{port}
 {strip_rules(routes)}\
 {header_rules(edge)}\
 {cors_rules(edge.cors)}\
+{cache_rules(routes)}\
 {compression(on=edge.compress)}\
-{_choices(routes)}\
+{_choices(edge, routes)}\
   default_backend {NOWHERE}
 """
 
 
-def _choices(routes: list[Route]) -> str:
+def _choices(edge: Edge, routes: list[Route]) -> str:
     """Return the rules that choose the route, which the access log names, and its backend."""
-    names = {route: quote(f"{route.host}{route.path}", safe="/%*:") for route in routes}
+    names = {route: name_of(route) for route in routes}
     first = "if !{ var(txn.matched) -m found }"
     return lines(
         *(f"http-request set-var(txn.matched) str({name}) {first} {condition(route)}" for route, name in names.items()),
+        *(rule for route in routes for rule in bridge_choice(edge, route)),
         *(f"use_backend {route.service} if {{ var(txn.matched) -m str {name} }}" for route, name in names.items()),
     )

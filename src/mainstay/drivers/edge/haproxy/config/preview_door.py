@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
+from mainstay.drivers.edge.haproxy.config.assets import cache_rules
 from mainstay.drivers.edge.haproxy.config.backends import NOWHERE
 from mainstay.drivers.edge.haproxy.config.common import common_rules
 from mainstay.drivers.edge.haproxy.config.cors import cors_rules, origin_rules, preflight_rules
@@ -47,6 +48,7 @@ frontend {PREVIEW}
 {strip_rules(routes, at)}\
 {header_rules(edge)}\
 {cors_rules(edge.cors)}\
+{cache_rules(routes, at)}\
 {choices}\
 {_choices(main[1], previewed)}\
   default_backend {NOWHERE}

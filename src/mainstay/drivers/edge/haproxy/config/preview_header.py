@@ -8,7 +8,7 @@ it handles; it has no key, so it can make none.
 from mainstay.drivers.edge.haproxy.access_lines import RELEASE
 from mainstay.drivers.edge.haproxy.config.syntax import lines
 from mainstay.drivers.edge.haproxy.preview_key import HEADER, KEY, Allowed
-from mainstay.drivers.edge.haproxy.slots import SIDES, backend_of
+from mainstay.drivers.edge.haproxy.slots import BEHIND_PREVIEW, backend_of
 from mainstay.model import Edge
 from mainstay.model.signals import PREVIEW
 
@@ -62,7 +62,7 @@ def check_header(edge: Edge) -> str:
 
 def follow(service: str, condition: str = _GENUINE) -> str:
     """Return the rules that send requests to the previewed or replaced revision of *service* if it is ready."""
-    new, old = (backend_of(service, side) for side in SIDES[1:])
+    new, old = (backend_of(service, side) for side in BEHIND_PREVIEW)
     return lines(
         f"use_backend {old} if {condition} {_REPLACED} {{ nbsrv({old}) gt 0 }}",
         f"use_backend {new} if {condition} !{_REPLACED} {{ nbsrv({new}) gt 0 }}",

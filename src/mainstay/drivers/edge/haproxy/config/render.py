@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from mainstay.drivers.edge.haproxy.config.assets import bridges
 from mainstay.drivers.edge.haproxy.config.backends import backend, nowhere
 from mainstay.drivers.edge.haproxy.config.defaults import defaults
 from mainstay.drivers.edge.haproxy.config.doors import door, doors
@@ -12,7 +13,7 @@ from mainstay.drivers.edge.haproxy.config.listeners import listener
 from mainstay.drivers.edge.haproxy.config.preview_door import preview_door
 from mainstay.drivers.edge.haproxy.config.rate_limits import rate_tables
 from mainstay.drivers.edge.haproxy.config.size_limits import connection_table
-from mainstay.drivers.edge.haproxy.slots import SIDES
+from mainstay.drivers.edge.haproxy.slots import BEHIND_PREVIEW
 from mainstay.model import Edge
 from mainstay.system.state_dir import Folders
 from mainstay.system.users import UserIds
@@ -54,7 +55,9 @@ def render(
         preview_door(edge, folders, public, slots.keys()),
         *(listener(edge, service, port) for service, port in listeners.items()),
         *(backend(edge, service, slots.get(service, 0)) for service in services),
-        *(backend(edge, service, count, side) for side in SIDES[1:] for service, count in sorted(slots.items())),
+        *(backend(edge, service, count, side) for side in BEHIND_PREVIEW for service, count in sorted(slots.items())),
+        *(backend(edge, service, slots.get(service, 0), "bridged") for service in sorted(edge.bridged)),
+        *bridges(edge, folders, user),
         nowhere(),
     )
     body = "\n".join(sections)

@@ -1,0 +1,133 @@
+"""Routes to static files: how long clients keep them, and the bridge between two releases.
+
+While two releases run, a page of one may name a file that only the other has. So a GET that the release chosen by
+traffic answers with 404 is sent to the other release too. HAProxy repeats a request on 404 within one backend only;
+the backend of such a route has two servers, in this order: a frontend that leads to the service's usual backend, and
+one that leads to its bridge, with one instance of each release. Without a second release there is no detour.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+from urllib.parse import quote
+
+from mainstay.drivers.edge.haproxy.config.common import common_rules
+from mainstay.drivers.edge.haproxy.config.pages import page_rules
+from mainstay.drivers.edge.haproxy.config.paths import condition
+from mainstay.drivers.edge.haproxy.config.syntax import lines, quoted
+from mainstay.drivers.edge.haproxy.slots import backend_of
+from mainstay.model import Edge, Route
+from mainstay.system.state_dir import Folders
+from mainstay.system.users import UserIds
+
+SOCKETS = "bridge[0-9]*"
+"""Matches the names of the sockets between the frontends of this module, which only HAProxy connects to."""
+_OWN_POLICY = "{ var(txn.uncached) -m bool }"
+
+
+class _Bridge(NamedTuple):
+    """A route to static files, by its number among the routes of the edge."""
+
+    number: int
+    route: Route
+
+    @property
+    def backend(self) -> str:
+        return f"assets:{self.number}"
+
+    @property
+    def source(self) -> str:
+        """The backend that has one instance of each release."""
+        return backend_of(self.route.service, "bridged")
+
+
+def cache_rules(routes: Sequence[Route], at: Mapping[int, str] = {}) -> str:
+    """Return the rules that let clients keep files, given the *routes* in the order of their comparison.
+
+    An error is never kept: during a release, a file may be missing for a moment. *at* is a further condition for the
+    routes of a port (`Route.listen`), with a space at its end.
+    """
+    last = max((number for number, route in enumerate(routes, 1) if route.assets_s), default=0)
+    if not last:
+        return ""
+    chosen = (
+        f"http-request set-var(txn.cache) int({route.assets_s}) if !{{ var(txn.cache) -m found }} "
+        f"{at.get(route.listen, '')}{condition(route)}"
+        for route in routes[:last]
+    )
+    kept, reads = "{ var(txn.cache) -m int gt 0 }", "{ var(txn.method) -m str GET HEAD }"
+    uncached = "http-response set-var(txn.uncached) bool(true)"
+    return lines(
+        *chosen,
+        # What a service marks as private must not get into a shared cache, and a cookie is for one client.
+        f"{uncached} if {{ res.hdr(Cache-Control) -m sub -i no-store no-cache private }}",
+        f"{uncached} if {{ res.hdr(Set-Cookie) -m found }}",
+        'http-response set-header Cache-Control "public, max-age=%[var(txn.cache)], immutable" '
+        f"if {kept} {reads} {{ status 200:299 304 }} !{_OWN_POLICY}",
+        f"http-response set-header Cache-Control no-store if {kept} {{ status 400:599 }}",
+    )
+
+
+def bridge_choice(edge: Edge, route: Route) -> list[str]:
+    """Return the rule with which a front door sends a request of *route* over its bridge while there is one."""
+    return [
+        f"use_backend {each.backend} if {{ var(txn.matched) -m str {name_of(route)} }} "
+        f"{{ method GET HEAD }} {{ nbsrv({each.source}) gt 0 }}"
+        for each in _bridges(edge)
+        if each.route == route
+    ]
+
+
+def name_of(route: Route) -> str:
+    """Return the name of *route* in the access log."""
+    return quote(f"{route.host}{route.path}", safe="/%*:")
+
+
+def bridges(edge: Edge, folders: Folders, user: UserIds | None) -> Iterator[str]:
+    """Yield the backends and the frontends of the bridges; *user* is that of HAProxy's workers."""
+    for each in _bridges(edge):
+        now, other = (quoted(f"unix@{folders.sockets / f'bridge{each.number}{end}'}") for end in "ab")
+        owner = f" uid {user.uid}" if user else ""
+        yield f"""\
+backend {each.backend}
+  # The first server, and on 404 the second.
+  balance first
+  retry-on 404
+  http-request set-var(txn.bridged) bool(true)
+  # The frontends below log the request, with the instance that has responded.
+  http-request set-log-level silent
+  server now {now}
+  server other {other}
+"""
+        yield _frontend(edge, each, "now", f"bind {now} mode 600{owner}", _to_now(each))
+        yield _frontend(edge, each, "other", f"bind {other} mode 600{owner}", _to_other(each))
+
+
+def _to_now(bridge: _Bridge) -> tuple[str, ...]:
+    """Return the rules of the frontend that leads to the usual backend."""
+    return (
+        f"http-response set-log-level silent if {{ status 404 }} {{ nbsrv({bridge.source}) gt 0 }}",
+        f"default_backend {bridge.route.service}",
+    )
+
+
+def _to_other(bridge: _Bridge) -> tuple[str, ...]:
+    """Return the rules of the frontend that leads to the bridge.
+
+    The service has answered 404, so a failure to reach another release must not become an error.
+    """
+    return (
+        f"http-request return status 404 default-errorfiles if {{ nbsrv({bridge.source}) eq 0 }}",
+        "http-after-response del-header Retry-After if { status 500:599 }",
+        "http-after-response set-status 404 if { status 500:599 }",
+        f"default_backend {bridge.source}",
+    )
+
+
+def _frontend(edge: Edge, bridge: _Bridge, end: str, bind: str, rules: Iterable[str]) -> str:
+    named = f"http-request set-var(txn.matched) str({name_of(bridge.route)})"
+    head = f"frontend {bridge.backend}:{end}\n  {bind}\n{common_rules(edge)}\n{page_rules()}"
+    return head + lines(named, *rules)
+
+
+def _bridges(edge: Edge) -> list[_Bridge]:
+    return [_Bridge(number, route) for number, route in enumerate(edge.routes, 1) if route.assets_s]
