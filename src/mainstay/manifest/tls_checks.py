@@ -49,17 +49,20 @@ def _acme(edge: EdgeSection, tls: TlsSection) -> Iterator[Violation]:
     if not tls.agree_terms:
         remedy = "read the authority's terms, then write agree_terms: true"
         yield Violation(_MODE, "terms-not-agreed", "the mode acme needs 'agree_terms: true'", remedy)
-    hosts: list[tuple[Location, str]] = [
-        *((("edge", "routes", position, "host"), route.host or "") for position, route in enumerate(edge.routes)),
-        *(
-            (("edge", "redirects", position, "from"), each.to_redirect().host)
-            for position, each in enumerate(edge.redirects)
-        ),
-    ]
+    hosts = [*_hosts(edge)]
     if edge.routes and not any(host for _, host in hosts):
-        what = "the mode acme needs a host: a certificate is for names"
+        what = "the mode acme needs a host at the main front door: a certificate is for names"
         yield Violation(_MODE, "acme-needs-a-host", what, "add host: shop.example to a route")
     for where, host in hosts:
         if host.startswith("*") and tls.dns is None:
             what = f"{host} needs 'edge.tls.dns': authorities check wildcards by DNS only"
             yield Violation(where, "wildcard-needs-dns", what, "add dns: {set: […], clear: […]} below edge.tls")
+
+
+def _hosts(edge: EdgeSection) -> Iterator[tuple[Location, str]]:
+    """Yield the hosts for which the certificate must be, each with its place: those of the main front door."""
+    for position, route in enumerate(edge.routes):
+        if route.listen in {None, edge.http}:
+            yield ("edge", "routes", position, "host"), route.host or ""
+    for position, redirect in enumerate(edge.redirects):
+        yield ("edge", "redirects", position, "from"), redirect.to_redirect().host
