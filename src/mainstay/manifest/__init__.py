@@ -1,4 +1,4 @@
-"""The manifest (`mainstay.yaml`) as immutable values."""
+"""The manifest (`mainstay.yaml`): its sections, their rules, and how it is read and checked."""
 
 from mainstay.manifest.load import load
 from mainstay.manifest.system import Manifest

@@ -11,26 +11,26 @@ Fill = Callable[[str], str]
 
 
 class Section(BaseModel):
-    """A part of a manifest. Its docstring and those below its fields are the reference page and the JSON Schema."""
+    """A part of a manifest. The docstrings of class and fields become the reference page and the JSON Schema."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
 
     later: ClassVar[dict[str, str]] = {}
-    """Keys that do not work yet, each with what to write until it does. They are refused, never ignored."""
+    """Keys that do not work yet, each with the remedy of the mistake: a manifest that contains one is refused."""
 
     in_local: ClassVar[dict[str, object]] = {}
-    """Defaults, as a manifest contains them, that differ in the environment `local`."""
+    """Defaults that apply only in the environment `local`, as they would be written in a manifest."""
 
     noted: ClassVar[tuple[str, ...]] = ()
-    """Keys that are accepted although they do not work yet, because ignoring them does no harm; `validate` warns."""
+    """Keys that do not work yet and are ignored with a warning, because ignoring them does no harm."""
 
     def __deepcopy__(self, memo: dict[int, object] | None = None) -> Self:
-        """Return the section itself, because it is immutable. Pydantic copies defaults."""
+        """Return the section itself, because it is immutable. Pydantic copies defaults with this method."""
         return self
 
 
 def text_is(key: str) -> Any:
-    """Return the validator of a section that may be written as a text, which is then the value of *key*."""
+    """Return a validator that lets a section be written as a text, which becomes the value of *key*."""
 
     def expanded(value: Any) -> Any:
         return {key: value} if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""Rules that span several parts of a manifest. Each message names both sides."""
+"""Rules that concern several parts of a manifest at once. Each message names the parts that disagree."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -35,7 +35,7 @@ def _names(scope: Scope) -> Iterator[Violation]:
         yield Violation(("datastores", name), "name-taken", what, "rename one of them", at_key=True)
     for name, variable in scope.system.variables.items():
         if name in FIXED_DEFAULTS and (variable.secret or variable.from_):
-            what = f"{name} is part of every release in clear, so it is neither secret nor an address"
+            what = f"{name} is part of every release in clear text: it can be neither a secret nor an address"
             yield Violation(("variables", name), "not-plain", what, f"write {name}: {{default: …}}", at_key=True)
         if name in SET_BY_MAINSTAY or name.startswith("MAINSTAY_"):
             what = f"{name} is set by Mainstay for every service"

@@ -26,7 +26,7 @@ class MigrationsSection(Section):
     """Another tool: the command that undoes the last migration."""
 
     service: Name | None = Field(default=None, examples=["backend"])
-    """Another tool: the service in whose folder it runs."""
+    """Another tool: the service in whose folder its commands run."""
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -43,13 +43,14 @@ class DatastoreSection(Section):
     noted: ClassVar[tuple[str, ...]] = ("backup",)
 
     kind: Annotated[str, Kind("datastore", DATASTORES, DATASTORES_NOT_YET)] = Field(examples=["postgres"])
-    """The kind of datastore. `mainstay validate` refuses the kinds that do not work yet."""
+    """The kind of datastore. `mainstay validate` refuses kinds that do not work yet."""
 
     version: Text | None = Field(default=None, examples=["18"])
     """Its major version. Default: the one that Mainstay's driver runs; another one is refused."""
 
     provided: object = Field(default="embedded", examples=["embedded"])
-    """embedded: Mainstay runs it · {url: {variable: NAME}}: it runs elsewhere, at this address."""
+    """embedded: Mainstay runs the datastore · {url: {variable: NAME}}: it runs elsewhere, at the address in the
+    variable NAME."""
 
     migrations: MigrationsSection | None = Field(default=None, examples=[{"sql": "migrations/"}])
     """How its schema is migrated."""

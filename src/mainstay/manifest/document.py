@@ -1,4 +1,4 @@
-"""The manifest file: read, decoded, parsed by YAML 1.2's rules, and checked for mistakes of form."""
+"""Reads a manifest file, decodes it, parses it by the rules of YAML 1.2, and checks its form."""
 
 import os
 import re
@@ -18,6 +18,7 @@ LARGEST_BYTES = 1_000_000
 BEGIN = "system: NAME"
 EMPTY = "mainstay init in an empty folder writes the smallest one"
 DEEPEST = 32
+"""Levels of mappings and lists inside each other."""
 MOST_NODES = 100_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _NESTED = re.compile(r"(?:[\[{]\s*){33}|^[ ]*(?:[-?][ ]+){33}", re.MULTILINE)
@@ -52,7 +53,10 @@ class Dialect(yaml.CSafeLoader):
 
 
 class Document:
-    """One file's tree, its mistakes of form, and warnings about values that YAML parses differently than they look."""
+    """The tree of a file, the mistakes in its form, and warnings about values that YAML reads differently than written.
+
+    Creating it raises ManifestInvalid when the text is not YAML, or not a mapping.
+    """
 
     def __init__(self, file: str, text: str, begin: str = BEGIN) -> None:
         self.file = file
@@ -146,7 +150,7 @@ class Document:
 
 
 def read(path: Path, begin: str = BEGIN) -> Document:
-    """Return the file as a tree; *begin* is how such a file begins.
+    """Return the parsed file. *begin* is the first line of such a file, for remedies.
 
     Raises BadInput when it cannot be read, ManifestInvalid when it is not YAML.
     """

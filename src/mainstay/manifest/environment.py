@@ -10,19 +10,19 @@ from mainstay.model.kinds import TARGETS, TARGETS_NOT_YET
 
 
 class TargetSection(Section):
-    """Where services run. A text is its kind."""
+    """Where services run. A text instead of a mapping is the value of `kind`."""
 
     later: ClassVar[dict[str, str]] = {"context": "leave it out", "namespace": "leave it out"}
 
     kind: Annotated[str, Kind("target", TARGETS, TARGETS_NOT_YET)] = Field(default="process", examples=["process"])
-    """process: plain processes on this machine."""
+    """process: services run as plain processes on this machine."""
 
     _a_text_is_a_kind = text_is("kind")
 
 
 class EnvironmentSection(Section):
-    """One place. Every key but `target` overrides the manifest: mappings merge, lists and scalars replace, null
-    removes."""
+    """One place where the system runs. Every key except `target` overrides the same key of the manifest: mappings are
+    merged, lists and single values replace, and null removes."""
 
     later: ClassVar[dict[str, str]] = dict.fromkeys(("window", "freezes", "schedule"), "leave it out")
 
@@ -30,7 +30,7 @@ class EnvironmentSection(Section):
     """Where services run."""
 
     version: Version | None = Field(default=None, examples=["1.3.0"])
-    """Another version."""
+    """The version that is deployed to this environment, instead of the manifest's."""
 
     services: dict[str, object] = Field(default={}, examples=[{"web": {"replicas": 5}}])
     """Overrides of services."""
@@ -48,16 +48,16 @@ class EnvironmentSection(Section):
     """Overrides of the smoke flows."""
 
     objectives: object = Field(default=None, examples=[{"error_rate": {"critical": "2%"}}])
-    """Other objectives."""
+    """Overrides of the objectives."""
 
     watch: object = Field(default=None, examples=[{"for": "1h"}])
-    """Another schedule of checks."""
+    """Overrides of `watch`: how long and how often the system is checked after a release."""
 
     notify: object = Field(default=None, examples=[[{"kind": "webhook", "url": {"variable": "OPS_WEBHOOK"}}]])
-    """Other places where alerts are sent."""
+    """The places where alerts are sent, instead of the manifest's."""
 
     contacts: object = Field(default=None, examples=[[{"role": "on-call", "name": "Ada"}]])
-    """Further people to contact."""
+    """The people to call, instead of the manifest's."""
 
     @model_validator(mode="before")
     @classmethod

@@ -1,4 +1,4 @@
-"""Checks that a value given outside the manifest (`mainstay set`, the shell) is valid for its variable."""
+"""The check of a value that comes from `mainstay set` or the shell: is it valid for its variable?"""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from mainstay.manifest import credentials
 from mainstay.manifest.variable import VariableSection
 
 LONGEST_BYTES = 128_000
-"""Maximum size of a value. The kernel cannot start a process with a longer variable (128 KiB, name included)."""
+"""Maximum bytes of a value. The kernel cannot start a process with a longer variable (128 KiB, name included)."""
 
 
 class Unfit(NamedTuple):

@@ -1,4 +1,4 @@
-"""Health: how an instance is probed."""
+"""The section `health` of a service: how its instances are probed."""
 
 from typing import Literal, Self
 
@@ -12,8 +12,8 @@ _DEFAULT = Health()
 
 
 class HealthSection(Section):
-    """How health is checked: over HTTP where the service has a port, else by a command, by a file's age, or by whether
-    the process runs."""
+    """How an instance is probed: by HTTP requests (`ready`), by a command, or by the age of a file. Without one of
+    these, an instance is ready when its port accepts connections or, without a port, when its process runs."""
 
     ready: HttpPath | None = Field(default=None, examples=["/ready"])
     """The readiness probe: a path that answers 2xx or 3xx when the instance can take requests."""
@@ -29,10 +29,10 @@ class HealthSection(Section):
     """A command that exits with 0 while the instance is healthy. [Placeholders](#placeholders) are replaced."""
 
     file: str | None = Field(default=None, examples=["heartbeat"])
-    """A file that a healthy service touches again and again."""
+    """A file that a healthy instance touches at least every `newer_than`."""
 
     newer_than: SomeDuration = Field(default=_DEFAULT.newer_than_s, examples=["2m"])
-    """The greatest age of that file."""
+    """The greatest age of `file` at which the instance is healthy."""
 
     within: SomeDuration = Field(default=_DEFAULT.within_s, examples=["90s"])
     """Time in which a new instance must become ready."""
@@ -41,7 +41,7 @@ class HealthSection(Section):
     """Time between two probes of a ready instance. An instance that is not ready is probed at least every 500 ms."""
 
     timeout: SomeDuration = Field(default=_DEFAULT.limit_s, examples=["3s"])
-    """Time that a probe waits for the response; of a ready instance that accepts connections, at least 10 s."""
+    """Time that a probe waits for the response. A ready instance that accepts connections gets at least 10 s."""
 
     @model_validator(mode="after")
     def _has_one_probe(self) -> Self:
@@ -55,7 +55,7 @@ class HealthSection(Section):
         return self
 
     def to_health(self, listens: bool, fill: Fill) -> Health:
-        """Return how an instance is probed; *listens*: the service has a port."""
+        """Return the probe of an instance. *listens*: the service has a port. *fill* replaces placeholders."""
         return Health(
             kind=self._kind(listens),
             ready=self.ready or "",

@@ -14,7 +14,7 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def json_schema(root: type[Section] = SystemSection, title: str = "mainstay.yaml") -> dict[str, Any]:
-    """Return the schema of the file that *root* is: each key with its meaning, its default and an example."""
+    """Return the schema of the file whose top level is *root*: each key with its meaning, default and an example."""
     schema = root.model_json_schema(mode="validation")
     sections = {section.__name__: section for section in Section.__subclasses__()}
     for name, part in {root.__name__: schema, **schema["$defs"]}.items():
@@ -27,7 +27,10 @@ def json_schema(root: type[Section] = SystemSection, title: str = "mainstay.yaml
 
 
 def _meanings(section: type[Section]) -> Iterator[tuple[str, str]]:
-    """Yield each key with the docstring below its field. Pydantic would parse them each time a manifest is loaded."""
+    """Yield each key with the docstring below its field.
+
+    Pydantic can do this too, but it would parse the docstrings each time a manifest is loaded.
+    """
     (written,) = ast.parse(inspect.getsource(section)).body
     assert isinstance(written, ast.ClassDef)
     for field, below in pairwise(written.body):

@@ -27,7 +27,7 @@ class Report(NamedTuple):
 
 
 def load(path: Path, environment: str | None = None, support: Support = any_support) -> Manifest:
-    """Return the manifest at *path* for one environment. Raises ManifestInvalid with every mistake."""
+    """Return the manifest at *path* for *environment* (default: `local`). Raises ManifestInvalid with every mistake."""
     document = read(path)
     manifest, mistakes, _ = check(document, path, choose(document, environment), support)
     if mistakes or manifest is None:
@@ -36,9 +36,9 @@ def load(path: Path, environment: str | None = None, support: Support = any_supp
 
 
 def report(path: Path, environment: str | None, support: Support = any_support) -> Report:
-    """Return the report on *path* for *environment*, or for every one. Raises ManifestInvalid with all mistakes.
+    """Return the report on *path* for *environment*, or for all environments. Raises ManifestInvalid with all mistakes.
 
-    A key that does not work yet is a mistake only in the environment named by *environment*, or in the only one.
+    A key that does not work yet is only a warning, as long as the manifest can be used in another environment.
     """
     document = read(path)
     names = (choose(document, environment),) if environment else environments(document) or (LOCAL,)
@@ -60,9 +60,9 @@ def environments(document: Document) -> tuple[str, ...]:
 
 
 def choose(document: Document, wanted: str | None) -> str:
-    """Return *wanted*, by default `local`. Raises BadInput when it is not declared.
+    """Return the environment *wanted*, by default `local`. Raises BadInput when it is not declared.
 
-    `local` need not be declared when no environment is.
+    If the file declares no environment at all, `local` exists nevertheless.
     """
     declared = environments(document)
     if wanted is None and (not declared or LOCAL in declared):

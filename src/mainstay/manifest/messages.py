@@ -1,4 +1,4 @@
-"""Translation of pydantic's errors into messages for operators, with the nearest known word."""
+"""Translates pydantic's errors into messages for operators, which name the nearest known word."""
 
 import re
 import types
@@ -24,14 +24,15 @@ class Violation(NamedTuple):
     what: str
     remedy: str
     at_key: bool = False
+    """Whether the place of the mistake is the key at `location`; False: its value."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a remedy that names the nearest of *known* words, or the first of them when none is near."""
+    """Return a remedy that names the *known* word nearest to *word*; if none is near, up to 20 known words."""
     words = _in_order(frozenset(known))
     at = bisect(words, word.lower(), key=str.lower)
-    # Comparing is slow. Of very many names only those next in alphabetical order are compared, so that the time for a
-    # file with as many mistakes as names does not grow with the product of both.
+    # Comparing is slow: a file with many names and as many mistakes would take the product of both. So only the names
+    # that are next to *word* in alphabetical order are compared.
     few = words if len(words) <= MOST_COMPARED else words[max(0, at - MOST_COMPARED // 2) : at + MOST_COMPARED // 2]
     lowered = {each.lower(): each for each in few}
     near = get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
@@ -46,7 +47,7 @@ def _in_order(known: frozenset[str]) -> tuple[str, ...]:
 
 
 def from_pydantic(root: type[Section], error: Mapping[str, Any]) -> Violation:
-    """Return pydantic's *error* as a mistake."""
+    """Return pydantic's *error* about the section *root* as a violation."""
     location: Location = tuple(error["loc"])
     found, limits = error["input"], error.get("ctx", {})
     key = str(location[-1]) if location else ""

@@ -1,4 +1,4 @@
-"""Keys of Compose, Kamal and Procfiles that Mainstay does not have, and what to write in their place."""
+"""The keys of Compose and Kamal that a manifest does not have, and what to write instead."""
 
 _NOT_NEEDED = (
     "cap_add cap_drop container_name hostname init labels logging platform privileged "
@@ -54,4 +54,4 @@ _SYSTEM = {
 }
 
 INSTEAD = {"ServiceSection": _SERVICE, "HealthSection": _HEALTH, "SystemSection": _SYSTEM}
-"""Per part of the manifest (the name of its model) and key, the remedy."""
+"""Per section of the manifest, by the name of its class, and per key, the remedy."""

@@ -1,4 +1,4 @@
-"""The rule on placeholders: each must be known, be declared, and be used where it has a value."""
+"""The rule on placeholders: each must be known, have a value where it is used, and name an existing volume."""
 
 from collections.abc import Iterator
 
@@ -53,7 +53,7 @@ def _texts(service: ServiceSection) -> Iterator[tuple[Where, Location, str]]:
 def _names(text: str) -> Iterator[PlaceholderUse]:
     """Yield the names in *text* that are placeholders, or that are probably misspelt ones."""
     for found in found_in(text):
-        # `{a:1}` is left alone like any JSON, but `{volme:uploads}` is a mistake.
+        # `{a:1}` may be JSON and is ignored, but `{volme:uploads}` is a mistake.
         if found.argument is None or found.name == VOLUME or "did you mean" in did_you_mean(found.name, [VOLUME]):
             yield found
 

@@ -1,4 +1,4 @@
-"""The scalars of a manifest, as people write them: names, texts, durations, sizes, percentages, ports."""
+"""The types of single values in a manifest: names, texts, durations, sizes, percentages, ports and paths."""
 
 import math
 import re
@@ -23,9 +23,10 @@ _PERCENTAGE = re.compile(r"(\d+(?:\.\d+)?)%")
 
 
 class Kind:
-    """In `Annotated[str, Kind(…)]`: a kind of target or datastore, one that has a driver or one for a later version.
+    """The validator, in `Annotated[str, Kind(…)]`, of a kind of target or datastore.
 
-    A misspelt kind is compared with all of them; any other word gets the remedy to write one that works.
+    It accepts the kinds that work, and those of later versions, which another rule refuses. The remedy for a misspelt
+    kind is the nearest one of both; for any other word it is a kind that works.
     """
 
     def __init__(self, of: str, working: Iterable[str], later: Iterable[str]) -> None:
@@ -44,19 +45,19 @@ class Kind:
 
 
 class WrittenInt(int):
-    """A whole number that remembers how it was written, so that it can also be used as a text."""
+    """A whole number that remembers its text in the file, so that a key for texts can use that."""
 
     written: str
 
 
 class WrittenFloat(float):
-    """A number that remembers how it was written."""
+    """A number with a fraction that remembers its text in the file."""
 
     written: str
 
 
 def as_written(value: object) -> object:
-    """Return a number as the text that was written, other values unchanged; refuse true and false."""
+    """Return a number as its text in the file, others unchanged. Raises PydanticCustomError for true and false."""
     if isinstance(value, bool):
         word = str(value).lower()
         raise rule_error("not-a-text", f"expected text, found {word}", f'write "{word}" with quotes')
@@ -87,7 +88,7 @@ def _version(value: object) -> object:
 
 
 def seconds(value: object) -> object:
-    """Return the seconds of a duration such as `30s`, `5m`, `1h30m`, `500ms` or 0."""
+    """Return the seconds of a duration such as `30s`, `1h30m` or 0. Raises PydanticCustomError for anything else."""
     if isinstance(value, str) and DURATION.fullmatch(value):
         return sum(float(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(value))
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -99,7 +100,7 @@ def seconds(value: object) -> object:
 
 
 def duration(seconds: float) -> str:
-    """Return *seconds* as a manifest contains them: `90s`, `2m`, `500ms`."""
+    """Return *seconds* as a duration in a manifest: `90s`, `2m`, `500ms`."""
     unit = next((unit for unit, size in reversed(_SECONDS.items()) if seconds and seconds % size == 0), "s")
     return f"{seconds / _SECONDS[unit]:g}{unit}"
 
@@ -111,7 +112,7 @@ def _some_seconds(value: float) -> float:
 
 
 def size(value: object) -> object:
-    """Return the bytes of a size such as `512Mi`, `4Gi` or `10MB`."""
+    """Return the bytes of a size such as `512Mi`, `4Gi` or `10MB`. Raises PydanticCustomError for anything else."""
     found = SIZE.fullmatch(value) if isinstance(value, str) else None
     if not found or float(found[1]) == 0:
         raise _unclear_size(value)
@@ -130,7 +131,7 @@ def _unclear_size(value: object) -> PydanticCustomError:
 
 
 def percentage(value: object) -> object:
-    """Return the number of a percentage from 0 to 100, such as `5`, `0.1` or `70%`."""
+    """Return the number of a percentage from 0 to 100: `5` or `70%`. Raises PydanticCustomError for anything else."""
     if isinstance(value, str) and (found := _PERCENTAGE.fullmatch(value)):
         value = float(found[1])
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
@@ -139,7 +140,7 @@ def percentage(value: object) -> object:
 
 
 def port(value: object) -> object:
-    """Return a port: a whole number from 1 to 65535."""
+    """Return *value* if it is a port, a whole number from 1 to 65535. Raises PydanticCustomError otherwise."""
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 65535:
         what = f"a port is a whole number from 1 to 65535, found {shown(value)}"
         given = unquoted(value)

@@ -1,4 +1,4 @@
-"""What the rules across sections check."""
+"""Scope: what the rules that concern several sections check."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -10,26 +10,26 @@ from mainstay.model import DatastoreSupport
 from mainstay.model.kinds import TARGETS
 
 Support = Callable[[str], DatastoreSupport | None]
-"""Returns what the driver of a kind of datastore can run; None: the kind has no driver yet.
+"""A function that returns what the driver of a kind of datastore can run; None: the kind has no driver yet.
 
-Passed in by the caller, because this package imports no driver.
+The callers of this package pass it in, because this package may not import drivers.
 """
 
 
 def any_support(kind: str) -> DatastoreSupport:
-    """Return a support that accepts everything, without consulting a driver."""
+    """Return support for every version and form of migrations of *kind*, without consulting a driver."""
     return DatastoreSupport(migrations=("sql", "run"))
 
 
 class Scope(NamedTuple):
-    """What the rules check: the system, and every declared name, including those of parts that have a mistake."""
+    """The valid parts of a system, and all declared names, including those of parts that were removed as invalid."""
 
     system: SystemSection
     services: frozenset[str]
     datastores: frozenset[str]
     variables: frozenset[str]
     routes: tuple[object, ...]
-    """Routes as they were written."""
+    """The routes as they are in the file, not validated."""
     folder: Path
     target: str
     support: Support
@@ -38,11 +38,11 @@ class Scope(NamedTuple):
 
     @property
     def runs_source(self) -> bool:
-        """Return whether the target runs services from source trees, so that each needs a folder and a command."""
+        """Whether the target runs services from source trees, so that each needs a folder and a command."""
         return TARGETS.get(self.target) == "source"
 
     def lacks(self, service: str, key: str) -> bool:
-        """Return whether *service* certainly does not have *key*; False when a mistake in it leaves that open."""
+        """Return whether *service* does not have *key*; False also if the file has the key with an invalid value."""
         where = ("services", service)
         is_written = {where, (*where, key)} & self.doubtful
         return not getattr(self.system.services[service], key) and not is_written

@@ -1,4 +1,4 @@
-"""Services: what runs, from which content, how its health is checked, and how a new revision replaces the old one."""
+"""The section of a service: what runs, from which files, how it is probed, and how a new revision replaces the old."""
 
 import signal
 from typing import Annotated, ClassVar, Literal
@@ -31,17 +31,17 @@ class UlimitsSection(Section):
     """Limits of the operating system, as in Compose."""
 
     nofile: int = Field(default=_DEFAULT.open_files, ge=64, le=1_048_576, examples=[4096])
-    """Open files. Default: the machine's hard limit, at most 65,536."""
+    """The most files that a process may have open. Default: the machine's hard limit, at most 65,536."""
 
 
 class VolumeSection(Section):
     """A folder kept across releases, written `NAME:PATH`; a relative path becomes a link in the service's folder."""
 
     name: Name = Field(examples=["uploads"])
-    """Services of one environment that use the same name share the volume."""
+    """The name of the volume. Services of one environment with the same name share the volume."""
 
     path: str = Field(examples=["data/uploads"])
-    """Where the service finds it."""
+    """The path at which the service finds the folder; a relative one is in the service's folder."""
 
 
 def _volume(value: object) -> object:
@@ -72,10 +72,10 @@ class ServiceSection(Section):
     """The image that targets other than `process` run; `{version}` is replaced."""
 
     source: SourceSection = Field(default=SourceSection(), examples=["web"])
-    """What a release copies for the process target. Default: the manifest's folder."""
+    """The files that a release copies for the process target. Default: the manifest's folder."""
 
     build: tuple[Argv, ...] = Field(default=(), examples=[[["npm", "ci"], ["npm", "run", "build"]]])
-    """Commands that run once for each content, in the copied folder, before anything else happens.
+    """Commands that run in the copied folder, once for the same files, before the deploy changes anything.
     [Placeholders](#placeholders) are replaced."""
 
     command: Argv = Field(default=(), examples=[["./server", "--port", "{port}"]])
@@ -93,7 +93,8 @@ class ServiceSection(Section):
     """Names of the variables that the service gets; it gets no others."""
 
     deliver: Literal["variable", "file"] = Field(default="variable", examples=["file"])
-    """How it gets secrets: as the variable NAME, or as NAME_FILE, the path of a file that only the service can read."""
+    """How the service gets a secret: variable: in the variable NAME · file: in a file that only the service can read,
+    with its path in the variable NAME_FILE."""
 
     volumes: tuple[Annotated[VolumeSection, BeforeValidator(_volume)], ...] = Field(
         default=(), examples=[["uploads:data/uploads"]]
@@ -101,10 +102,10 @@ class ServiceSection(Section):
     """Folders kept across releases, each `NAME:PATH`."""
 
     needs: tuple[Name, ...] = Field(default=(), examples=[["db"]])
-    """Services and datastores that start before it and stop after it."""
+    """Services and datastores that start before the service and stop after it."""
 
     health: HealthSection = Field(default=HealthSection(), examples=[{"ready": "/ready"}])
-    """How its health is checked."""
+    """How its instances are probed."""
 
     drain: Duration = Field(default=_DEFAULT.drain_s, examples=["1m"])
     """Time that requests in flight get to finish once an instance receives no new traffic."""
@@ -118,14 +119,15 @@ class ServiceSection(Section):
     restart: Literal["unless-stopped", "always", "on-failure", "no"] = Field(
         default=_DEFAULT.restart, examples=["on-failure"]
     )
-    """Whether the service is started again when its process exits by itself.
+    """Whether an instance is started again when its process exits by itself.
 
     A service without a port that exits with code 0 under `on-failure` or `no` is a task that is done: it counts as
     healthy.
     """
 
     user: Text | None = Field(default=None, examples=["shop"])
-    """The system user it runs under. Default: a user of the environment, where Mainstay runs as root."""
+    """The system user that runs the service. Default: if Mainstay runs as root, a user of the environment; else the
+    user that runs Mainstay."""
 
     resources: ResourcesSection = Field(default=ResourcesSection(), examples=[{"memory": "512Mi"}])
     """Limits of one instance."""
@@ -143,13 +145,14 @@ class ServiceSection(Section):
     """Workers only: the new instances start before the old ones stop."""
 
     read_only: bool = Field(default=True, examples=[False])
-    """Its content cannot be written. false gives each instance a private copy, which is removed with the instance;
-    the files that it created or changed are kept in the state's folder `written` as long as the release is kept."""
+    """Whether the service cannot write into its files. false: each instance gets a private copy, which is removed with
+    the instance. The files that it created or changed are kept in the folder `written` of the state, as long as the
+    release is kept."""
 
     def to_workload(
         self, name: str, *, artifact: str, environment: dict[str, Value], files: dict[str, Value], user: str, fill: Fill
     ) -> Workload:
-        """Return the workload of the service *name*: its own keys, and what the plan has resolved for it."""
+        """Return the workload of the service *name*, from this section and the values that the planner has resolved."""
         return Workload(
             service=name,
             command=tuple(map(fill, self.command)),

@@ -1,4 +1,4 @@
-"""Sources: the files that a release copies."""
+"""The section `source` of a service: the files that a release copies."""
 
 from pathlib import Path
 from typing import Self
@@ -10,25 +10,26 @@ from mainstay.model.artifact import Source
 
 
 class SourceSection(Section):
-    """What a release copies: a folder beside the manifest, or a repository's tag. A text is a folder.
+    """The files that a release copies: a folder, or a tag of a git repository. A text instead of a mapping is the value
+    of `folder`.
 
-    Not copied: what `.gitignore` and `.mainstayignore` leave out (of a folder), and what only Mainstay reads, so that
-    a change there is no new content: the manifest, its `mainstay.schema.json`, and `.mainstayignore`. For a service
-    that reads the manifest, write `!mainstay.yaml` in `.mainstayignore`.
+    Files of a folder that `.gitignore` or `.mainstayignore` exclude are not copied. The files that only Mainstay reads
+    are not copied either, so that changing them does not change the service: the manifest, its `mainstay.schema.json`
+    and `.mainstayignore`. For a service that reads the manifest, write `!mainstay.yaml` in `.mainstayignore`.
     """
 
     folder: str = Field(default=".", examples=["backend"])
-    """Relative to the manifest's folder."""
+    """The folder to copy, relative to the manifest's folder."""
 
     git: str | None = Field(default=None, examples=["../backend"])
-    """A repository's folder, relative to the manifest's."""
+    """The folder of a git repository, relative to the manifest's folder. Needs `ref`."""
 
     ref: str | None = Field(default=None, examples=["v{version}"])
-    """The tag or branch to take out of it; `{version}` is replaced."""
+    """The tag or branch of the repository `git` to copy; `{version}` is replaced."""
 
     with_: dict[str, str] = Field(default={}, alias="with", examples=[{"lib": "../lib"}])
-    """Code that several services share: places inside the copy, and the folders (relative to the manifest's) that are
-    copied there: `{lib: ../lib}`."""
+    """Code that several services share: paths inside the copy, each with the folder, relative to the manifest's, that
+    is copied there: `{lib: ../lib}`."""
 
     _a_text_is_a_folder = text_is("folder")
 
@@ -50,5 +51,5 @@ class SourceSection(Section):
         return Source(str(self.path(base)), ref, tuple(sorted(shared)), apart)
 
     def path(self, base: Path) -> Path:
-        """Return its absolute folder, of files or of a repository."""
+        """Return the absolute path of the folder to copy, or of the repository."""
         return (base / (self.git or self.folder)).resolve()

@@ -1,4 +1,4 @@
-"""Strategies: how a new revision replaces the old one."""
+"""The section `strategy` of a service: how a new revision replaces the old one."""
 
 from itertools import pairwise
 from typing import ClassVar, Literal, Self
@@ -13,11 +13,11 @@ CANARY = (5.0, 25.0, 50.0)
 _DEFAULT = Strategy()
 
 SHORTEST_REVERT_AFTER = 5
-"""Seconds. A run sends a heartbeat about every second; on a busy machine some seconds may pass between two."""
+"""Seconds. A run sends a heartbeat about every second, but on a busy machine some seconds may pass between two."""
 
 
 class StrategySection(Section):
-    """How a new revision replaces the old one. A text is its kind."""
+    """How a new revision replaces the old one. A text instead of a mapping is the value of `kind`."""
 
     in_local: ClassVar[dict[str, object]] = {"settle": 0}
 
@@ -33,7 +33,8 @@ class StrategySection(Section):
     """Time for which each percentage of a canary is observed."""
 
     settle: Duration = Field(default=_DEFAULT.settle_s, examples=["10m"])
-    """Time for which the old revision keeps running after all traffic has moved, so that a rollback is instant."""
+    """Time for which the old revision keeps running after all traffic has moved. Until then the deploy is undone by
+    moving traffic back, if the new revision proves to be worse."""
 
     revert_after: SomeDuration = Field(default=_DEFAULT.revert_after_s, examples=["2m"])
     """If the run sends no heartbeat for this long after traffic has moved, traffic is reverted to the old revision."""

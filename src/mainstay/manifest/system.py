@@ -1,4 +1,4 @@
-"""The manifest: a system as its file declares it, and as it is in one environment."""
+"""The manifest: the sections of its file (SystemSection), and its values for one environment (Manifest)."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ MOST_SERVICES = 500
 
 
 class SystemSection(Section):
-    """A system: its services, variables, datastores and edge. This is `mainstay.yaml`."""
+    """A system: its services, variables, datastores and edge. These are the keys at the top of `mainstay.yaml`."""
 
     later: ClassVar[dict[str, str]] = {"schedule": "leave it out"}
     noted: ClassVar[tuple[str, ...]] = ("objectives", "watch", "notify", "contacts")
@@ -31,7 +31,7 @@ class SystemSection(Section):
     """Name of the system."""
 
     version: Version = Field(examples=["1.2.0"])
-    """Version label, shown in plans and the history."""
+    """The version that a deploy ships, shown in plans and the history."""
 
     environments: dict[Name, EnvironmentSection] = Field(
         default={}, examples=[{"local": {}, "production": {"services": {"web": {"replicas": 3}}}}]
@@ -50,13 +50,13 @@ class SystemSection(Section):
     """Datastores by name: data that is kept across releases."""
 
     edge: EdgeSection = Field(default=EdgeSection(), examples=[{"routes": [{"path": "/", "service": "web"}]}])
-    """The public listener and its routes."""
+    """The edge: the public ports, and the rules for requests that arrive there."""
 
     smoke: SmokeSection = Field(default=SmokeSection(), examples=["smoke/"])
-    """Flows of requests that test every release before it gets traffic, and after it has all of it."""
+    """Flows of requests that test every release, before it gets traffic and after it has all traffic."""
 
     objectives: object = Field(default=None, examples=[{"error_rate": {"critical": "1%"}}])
-    """Numbers that the system must keep."""
+    """Limits that the system must keep, such as the greatest rate of errors."""
 
     watch: object = Field(default=None, examples=[{"for": "24h"}])
     """How long and how often the system is checked after a release."""
@@ -70,13 +70,13 @@ class SystemSection(Section):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The desired system in one environment: overrides merged, defaults filled in, every rule checked.
+    """The desired system in one environment: overrides are merged, defaults filled in, and all rules checked.
 
-    Durations are seconds, sizes bytes. `edge.http` 0 means a free port that is then kept.
+    Durations are in seconds, sizes in bytes. `edge.http` 0: Mainstay chooses a free port and keeps it.
     """
 
     file: Path
-    """Absolute path; folders named in the manifest are relative to its folder."""
+    """Absolute path of the manifest."""
     system: str
     version: str
     environment: str
@@ -91,7 +91,7 @@ class Manifest:
     """The smoke flows."""
     smoke_writes: SmokeWrites = "front"
     overridden: frozenset[str] = frozenset()
-    """Variables that some environment overrides, so that their value is not fixed."""
+    """Variables that at least one environment overrides, so that their value is not fixed."""
 
     @property
     def folder(self) -> Path:
@@ -109,7 +109,7 @@ class Manifest:
         return tuple(name for name, service in self.services.items() if variable in service.variables)
 
     def is_fixed(self, variable: str) -> bool:
-        """Return whether *variable* has a default that no environment overrides: only the manifest changes it."""
+        """Return whether *variable* has a default that no environment overrides: `mainstay set` cannot change it."""
         return self.variables[variable].default is not None and variable not in self.overridden
 
     def in_order(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ _OF_ACME = ("agree_terms", "email", "directory", "ca", "dns")
 
 
 def tls_checks(scope: Scope) -> Iterator[Violation]:
-    """Yield every violation between TLS and the rest of the edge."""
+    """Yield every violation of the rules on `tls`, `https`, and the hosts of routes and redirects."""
     edge = scope.system.edge
     yield from _port(edge)
     if edge.tls is None:

@@ -32,7 +32,7 @@ _STAND_IN = {"system": "unnamed", "version": "0"}
 
 
 class Checked(NamedTuple):
-    """The manifest of one environment (None when it has mistakes), its mistakes and its warnings."""
+    """The manifest of one environment (None if it has mistakes), its mistakes, and its warnings."""
 
     manifest: Manifest | None
     mistakes: tuple[Mistake, ...]
@@ -88,7 +88,7 @@ def _target_kind(overrides: Node | None) -> str:
 
 
 def _with_defaults(data: dict[str, Any], environment: str) -> dict[str, Any]:
-    """Return *data* with the defaults that apply only in `local`."""
+    """Return *data* with, in the environment `local`, the defaults that apply only there."""
     services = data.get("services")
     if environment != LOCAL or not isinstance(services, dict):
         return data
@@ -105,7 +105,10 @@ def _in_local(service: Any) -> Any:
 
 
 def _validated(data: dict[str, Any]) -> tuple[SystemSection | None, list[Violation]]:
-    """Return the system without its invalid parts, so that the rules can check the rest, and the mistakes."""
+    """Return the system without its invalid parts, and the mistakes in them; the rules then check the rest.
+
+    The system is None when too much is invalid.
+    """
     found: list[Violation] = []
     removed: set[Location] = set()
     while True:
@@ -130,7 +133,10 @@ def _was_removed(error: ErrorDetails, removed: set[Location]) -> bool:
 
 
 def _less(data: Any, locations: Iterable[Location]) -> tuple[Any, bool]:
-    """Return *data* without the innermost mapping key towards each of *locations*, and whether one was not found."""
+    """Return *data* without the values at *locations*, and whether *data* lacks one of them.
+
+    If a mapping lacks a value, or the value is in a list, the part that contains it is removed instead.
+    """
     if not isinstance(data, dict):
         return data, True
     below: dict[str | int, list[Location]] = defaultdict(list)

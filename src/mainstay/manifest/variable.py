@@ -1,4 +1,4 @@
-"""Variables: every setting of a system, declared once; a service lists those that it reads."""
+"""The section of a variable: a setting of a system, which is declared once and read by the services that list it."""
 
 from typing import Any, ClassVar, Self
 
@@ -9,10 +9,10 @@ from mainstay.manifest.scalars import Duration, Name, Text
 from mainstay.system.state_dir import SYSTEM_PATH
 
 FIXED_DEFAULTS = {"PATH": SYSTEM_PATH, "LANG": "C.UTF-8", "TZ": "UTC"}
-"""Variables of every service, independent of the planning shell, unless the service lists one of that name."""
+"""Variables and values that every service gets, unless it lists a variable of that name itself."""
 
 OF_EVERY_SHELL = frozenset({*FIXED_DEFAULTS, "HOME", "TMPDIR", "USER", "LOGNAME", "SHELL", "PWD", "TERM", "LC_ALL"})
-"""Variables that a shell exports for itself, not for services. Their exported values are never used."""
+"""Variables that every shell exports. Mainstay never uses their exported values for services."""
 
 
 class VariableSection(Section):
@@ -24,29 +24,29 @@ class VariableSection(Section):
     noted: ClassVar[tuple[str, ...]] = ("rotate_every",)
 
     default: Text | None = Field(default=None, examples=["info"])
-    """Its value. Only an environment's `variables` change it; where one does, `mainstay set` can too.
+    """The value, which only the `variables` of an environment can change. If one of them does, `mainstay set` can too.
     [Placeholders](#placeholders) are replaced. Not for secrets."""
 
     from_: Name | None = Field(default=None, alias="from", examples=["db"])
-    """A datastore or a service of this system; the variable contains its address."""
+    """A datastore or a service of this system, whose address is the value."""
 
     secret: bool = Field(default=False, examples=[True])
-    """The value is stored encrypted and shown nowhere."""
+    """Whether the value is secret: it is stored encrypted, and shown nowhere."""
 
     generate: bool = Field(default=False, examples=[True])
-    """The value is made at random by the first run of each environment, and then kept."""
+    """Whether the first run in each environment generates a random value, which is then kept. Only with `secret`."""
 
     required: bool = Field(default=True, examples=[False])
-    """Nothing is planned while a service reads it and it has no value."""
+    """Whether a value is needed: without one, Mainstay makes no plan if a service reads the variable."""
 
     min_length: int | None = Field(default=None, ge=1, le=4096, examples=[32])
-    """The fewest characters that its value may have; a generated one has as many, and 43 at least."""
+    """The fewest characters that the value may have. A generated one has this number of characters, but at least 43."""
 
     one_of: tuple[Text, ...] = Field(default=(), examples=[["debug", "info"]])
-    """The only values that it may have."""
+    """The values that the variable may have."""
 
     rotate_every: Duration | None = Field(default=None, examples=["30d"])
-    """The age after which a secret is to be replaced."""
+    """The age at which a secret has to be replaced."""
 
     @model_validator(mode="before")
     @classmethod

@@ -1,4 +1,4 @@
-"""Warnings about parts of a manifest that have no effect although their author seems to expect one."""
+"""Warnings about parts of a manifest that have no effect, or another effect than their author expects."""
 
 import re
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def warnings_of(system: SystemSection, target: str) -> Iterator[Violation]:
 
 
 def _not_yet(system: SystemSection) -> Iterator[Violation]:
-    """Yield a warning for each key that does not work yet, once, because every part of its kind may have it."""
+    """Yield one warning for each key that does not work yet, even if several parts have it."""
     parts: list[tuple[Location, Section]] = [((), system)]
     parts += [(("datastores", name), part) for name, part in system.datastores.items()]
     parts += [(("variables", name), part) for name, part in system.variables.items()]

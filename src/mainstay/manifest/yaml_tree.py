@@ -1,4 +1,4 @@
-"""A tree of YAML nodes: its values, and the place of each."""
+"""Functions on a tree of YAML nodes: its values, overrides, and the place of each value in the file."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -44,7 +44,10 @@ def _scalar(tag: str, text: str) -> object:
 
 
 def merged(base: Node, over: Node) -> Node:
-    """Return *base* overridden by *over*: mappings merge, lists and scalars replace, null removes. Places are kept."""
+    """Return *base* overridden by *over*: mappings merge, lists and scalars replace, null removes.
+
+    Every node keeps its place in the file.
+    """
     if not isinstance(over, MappingNode):
         return over
     below = base.value if isinstance(base, MappingNode) else []
@@ -59,7 +62,7 @@ def merged(base: Node, over: Node) -> Node:
 
 
 def without(node: Node, *keys: str) -> MappingNode:
-    """Return a mapping without some keys."""
+    """Return the mapping *node* without *keys*."""
     kept = [(key, value) for key, value in node.value if key.value not in keys]
     return MappingNode(node.tag, kept, node.start_mark, node.end_mark)
 
@@ -78,7 +81,10 @@ def keys(node: Node | None) -> Iterator[str]:
 
 
 def place(file: str, root: Node, location: Location, *, of_key: bool = False) -> Place:
-    """Return the line and column of *location*, or of its nearest parent that is in the file."""
+    """Return the line and column of *location*, or of its nearest parent that is in the file.
+
+    With *of_key*, it is the place of the key instead of its value.
+    """
     mark, node = root.start_mark, root
     for depth, step in enumerate(location):
         if isinstance(node, MappingNode) and (pair := _pairs(node).get(step)):

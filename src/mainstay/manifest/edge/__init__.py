@@ -1,1 +1,1 @@
-"""The edge as a manifest declares it: one module for each part."""
+"""The section `edge` of a manifest: one module for each of its parts."""

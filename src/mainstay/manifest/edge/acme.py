@@ -1,4 +1,4 @@
-"""Certificates from an authority by ACME: its address, the account, and proofs by DNS."""
+"""Certificates by ACME: the address of the authority, the e-mail address of the account, and proofs by DNS."""
 
 import re
 from pathlib import Path
@@ -21,7 +21,7 @@ def _email(value: str) -> str:
 
 
 def _directory(value: str) -> str:
-    """Return the address of an authority; refuse one at which others could read or change the requests."""
+    """Return the address of an authority. It must be an https address, because others could change plain requests."""
     parts = urlsplit(value)
     if parts.scheme != "https" or not parts.hostname or parts.username or re.search(r"\s", value):
         remedy = f"write https://…, such as {LETS_ENCRYPT}"
@@ -42,13 +42,13 @@ class DnsSection(Section):
     """
 
     set: Argv = Field(min_length=1, examples=[["./dns", "add", "{name}", "{value}"]])
-    """Adds a record, and keeps others of that name."""
+    """The command that adds the record, and keeps other records of that name."""
 
     clear: Argv = Field(min_length=1, examples=[["./dns", "remove", "{name}", "{value}"]])
-    """Removes the record again, also after a failure."""
+    """The command that removes the record again; it also runs after a failure."""
 
     wait: Duration = Field(default=DnsCommands((), ()).wait_s, examples=["2m"])
-    """The time that the record needs to reach the name servers of the zone."""
+    """Time that Mainstay waits after `set` for the record to reach the name servers of the zone."""
 
     @model_validator(mode="after")
     def _names_the_record(self) -> Self:
@@ -58,7 +58,7 @@ class DnsSection(Section):
         return self
 
     def to_dns_commands(self, folder: Path) -> DnsCommands:
-        """Return the commands. A program with `/` in its path is below *folder*."""
+        """Return the commands. A program with `/` in its path is relative to *folder*."""
         return DnsCommands(_absolute(folder, self.set), _absolute(folder, self.clear), self.wait)
 
 

@@ -1,4 +1,4 @@
-"""Cross-origin requests (CORS)."""
+"""The rules for cross-origin requests (CORS)."""
 
 import re
 from typing import Annotated, Self
@@ -40,8 +40,8 @@ Method = Annotated[str, AfterValidator(_method), WithJsonSchema({"type": "string
 
 
 class CorsSection(Section):
-    """What pages of other origins may do. The edge answers preflight requests itself: 204 for the listed origins, 403
-    for others. It replaces the CORS headers that services set."""
+    """What web pages of other origins may do. The edge answers preflight requests itself: 204 for the listed origins,
+    403 for others. It replaces the CORS headers that services set."""
 
     origins: tuple[Origin, ...] = Field(min_length=1, examples=[["https://shop.example"]])
     """Origins exactly as browsers send them: scheme, host in lower case, and the port if it is not the usual one.
@@ -74,5 +74,5 @@ class CorsSection(Section):
         return self
 
     def to_cors(self) -> Cors:
-        """Return what pages of other origins may do."""
+        """Return the rules for the edge."""
         return Cors(self.origins, self.methods, self.headers, self.expose, self.credentials, self.max_age)

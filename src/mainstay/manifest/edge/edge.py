@@ -40,10 +40,10 @@ PublicPort = Annotated[
 
 
 class EdgeSection(Section):
-    """The public listener and its routes."""
+    """The edge: the public ports, and the rules for requests that arrive there."""
 
     http: PublicPort = Field(default=_DEFAULT.http, examples=[80])
-    """The public port. `auto` (0 in JSON) takes a free one, which is then kept."""
+    """The public port. With `auto` (0 in JSON), Mainstay chooses a free one and keeps it."""
 
     bind: Annotated[str, AfterValidator(_address)] = Field(default=_DEFAULT.address, examples=["192.0.2.7"])
     """The address of this machine at which the front doors listen. `0.0.0.0`: every IPv4 address; `::`: every address.
@@ -52,14 +52,14 @@ class EdgeSection(Section):
     """
 
     https: PublicPort | None = Field(default=None, examples=[443])
-    """The public port for https, `auto` for a free one; http then redirects to it. Needs `tls`. Routes with a port of
-    their own stay http."""
+    """The public port for https, or `auto` for a free one. It needs `tls`. Requests to `http` are then redirected to
+    it; routes with a port of their own keep http."""
 
     tls: TlsSection | None = Field(default=None, examples=[{"mode": "internal"}])
     """Where the certificate for https comes from."""
 
     routes: tuple[RouteSection, ...] = Field(default=(), examples=[[{"path": "/", "service": "web"}]])
-    """Which service gets which requests."""
+    """Rules for which service gets which requests."""
 
     timeouts: TimeoutsSection = Field(default=TimeoutsSection(), examples=[{"answer": "5s"}])
     """Time limits of the edge."""
@@ -72,22 +72,22 @@ class EdgeSection(Section):
     the strict ones, with this one added or replaced; `NAME: false` removes one."""
 
     cors: CorsSection | None = Field(default=None, examples=[{"origins": ["https://shop.example"]}])
-    """What pages of other origins may do. Without it, the CORS headers of services pass."""
+    """What web pages of other origins may do. Without it, clients get the CORS headers that services set."""
 
     compress: bool = Field(default=False, examples=[True])
     """Whether text (HTML, CSS, JavaScript, JSON, XML, SVG, WebAssembly) is compressed for clients that accept gzip.
-    Never what is encoded already, event streams, or a response with `Cache-Control: no-transform`. An `ETag` becomes
-    weak."""
+    Responses that are already encoded, event streams, and responses with `Cache-Control: no-transform` are never
+    compressed. The `ETag` of a compressed response becomes weak."""
 
     errors: ErrorPages = Field(default={}, examples=[{"503": "errors/503.html"}])
     """Error pages of your own, by status: HTML files in the manifest's folder, in UTF-8, of at most 8 KB. They are for
     the responses that the edge itself makes: 400, 403, 404, 408, 413, 429, 500, 502, 503, 504. The responses of
-    services pass. A client that accepts JSON and not HTML gets a problem document (RFC 9457) instead."""
+    services are not changed. A client that accepts JSON and not HTML gets a problem document (RFC 9457) instead."""
 
     redirects: tuple[RedirectSection, ...] = Field(
         default=(), examples=[[{"from": "old.example", "to": "https://new.example"}]]
     )
-    """Addresses that have moved."""
+    """Rules that redirect requests for addresses that have moved."""
 
     limits: LimitsSection = Field(default=LimitsSection(), examples=[{"body": "1MB"}])
     """Limits of requests from outside."""
@@ -95,8 +95,8 @@ class EdgeSection(Section):
     trusted_proxies: tuple[Network, ...] = Field(default=(), examples=[["10.0.0.0/8"]])
     """Addresses of the proxies in front of the edge.
 
-    The client of a request from one of them is the last address in `X-Forwarded-For` that is not one of them; rates and
-    the services use that address. From anyone else the header is replaced.
+    For a request from one of these proxies, the client is the last address in `X-Forwarded-For` that is not one of
+    them; rates and services use that address. In requests from any other address, the edge replaces the header.
     """
 
     def to_edge(self, folder: Path, *, release_header: bool, pages: tuple[ErrorPage, ...] = ()) -> Edge | None:

@@ -1,4 +1,4 @@
-"""Error pages of the system's own, read from files beside the manifest."""
+"""The error pages of a system, read from files beside the manifest."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,7 @@ from mainstay.manifest.scalars import shown
 from mainstay.model.error_page import STATUSES, ErrorPage
 
 LARGEST_BYTES = 8192
-"""The edge sends a page and its headers from one buffer of 16 KB, so that a page never waits for memory."""
+"""A page and its headers must fit into the 16 KB buffer of the edge."""
 
 
 def _status(value: object) -> object:
@@ -31,11 +31,11 @@ ErrorPages = Annotated[
     dict[Annotated[str, BeforeValidator(_status)], Annotated[str, AfterValidator(_page)]],
     WithJsonSchema({"type": "object", "additionalProperties": {"type": "string"}}),
 ]
-"""Files by status."""
+"""Per status, written as a text, the path of an HTML file."""
 
 
 class BadPage(Exception):
-    """A file cannot be an error page; `code`, `what` and `remedy` as in a mistake of the manifest."""
+    """A file cannot be used as an error page. `code`, `what` and `remedy` are those of a mistake in the manifest."""
 
     def __init__(self, code: str, what: str, remedy: str) -> None:
         super().__init__(what)
@@ -45,7 +45,7 @@ class BadPage(Exception):
 
 
 def read_page(folder: Path, status: str, name: str) -> ErrorPage:
-    """Return the page in the file *name* of *folder*. Raises BadPage."""
+    """Return the page in the file *name* of *folder*. Raises BadPage when the file cannot be used."""
     try:
         content = (folder / name).read_bytes()
         text = content.decode()

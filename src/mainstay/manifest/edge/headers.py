@@ -19,8 +19,8 @@ STRICT = {
 }
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 MOST_BYTES = 4096
-"""The limit of all headers together. The edge adds them to a response in a buffer of 16 KB."""
-_FRAME = "the connection needs it as HTTP sets it; leave it out"
+"""The limit on all headers together. The edge adds them to a response in a buffer of 16 KB."""
+_FRAME = "HTTP sets it for each connection; leave it out"
 _INSTEAD = {
     **dict.fromkeys(
         ("connection", "content-length", "content-encoding", "content-range", "date", "keep-alive"), _FRAME
@@ -35,7 +35,7 @@ _INSTEAD = {
 
 
 def header_name(value: str) -> str:
-    """Return the name of a header."""
+    """Return *value* if it is the name of a header. Raises PydanticCustomError otherwise."""
     if not _NAME.fullmatch(value):
         raise rule_error("bad-header", f"{shown(value)} is not the name of a header", "use letters, digits and '-'")
     return value
@@ -66,7 +66,7 @@ def _value(value: object) -> object:
 
 
 def _expanded(value: Any) -> Any:
-    """Return the mapping of headers that a word means."""
+    """Return the mapping of headers that `strict` or `none` stands for; a mapping is returned as it is."""
     if isinstance(value, str):
         if value not in ("strict", "none"):
             raise rule_error("not-one-of", f"{shown(value)} is not known", "write strict, none, or {NAME: VALUE}")
@@ -104,11 +104,11 @@ Headers = Annotated[
         }
     ),
 ]
-"""None: no headers. A mapping: the strict headers, with those in it added, replaced, or removed (None)."""
+"""None: no headers. A mapping: the strict headers, changed by the mapping, which adds, replaces or removes (None)."""
 
 
 def to_headers(written: dict[str, str | None] | None) -> tuple[tuple[str, str], ...]:
-    """Return the headers that *written* means."""
+    """Return the names and values of the headers that the value *written* of the key `headers` declares."""
     if written is None:
         return ()
     own = {name.lower() for name in written}

@@ -11,11 +11,11 @@ from mainstay.manifest.scalars import shown
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
 HOST = re.compile(rf"\*|(?:\*\.)?{_LABEL}(?:\.{_LABEL})*")
 PLAIN_PATH = re.compile(r"/[A-Za-z0-9/._~-]*")
-"""A path in which no character can be percent-encoded in a normalized request."""
+"""A path of characters that clients do not percent-encode, so that a request always contains it as it is written."""
 
 
 def host(value: str) -> str:
-    """Return a host in lower case; empty for `*`."""
+    """Return a host in lower case; empty for `*`. Raises PydanticCustomError when *value* is no host."""
     if not HOST.fullmatch(value) or len(value) > 253:
         remedy = 'write shop.example, "*.shop.example" or "*"'
         raise rule_error("bad-host", f"{shown(value)} is not a host", remedy)
@@ -23,4 +23,4 @@ def host(value: str) -> str:
 
 
 Host = Annotated[str, AfterValidator(host), WithJsonSchema({"type": "string", "pattern": f"^({HOST.pattern})$"})]
-"""In lower case; empty means every host."""
+"""A host in lower case; empty: every host."""

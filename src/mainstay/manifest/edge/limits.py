@@ -1,4 +1,4 @@
-"""The limits of what clients may send through the front door."""
+"""The limits on what clients may send through the front door."""
 
 import ipaddress
 import re
@@ -58,17 +58,18 @@ Network = Annotated[str, BeforeValidator(_network), WithJsonSchema({"type": "str
 class RatesSection(Section):
     """Rates of requests, each written REQUESTS/TIME.
 
-    A client is an IPv4 address or a /64 of IPv6. Its time begins with its first request; beyond the rate it is answered
-    429 with `Retry-After` until the time is over, and the refused requests are not counted. Every response has
+    A client is an IPv4 address or a /64 network of IPv6. Its time begins with its first request. Once it has made
+    REQUESTS, the edge answers its further requests 429 with `Retry-After` until the time is over; these are not
+    counted. Every response has
     `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset`. The counts survive reloads of the edge, not
     its restart. Calls between services are not counted.
     """
 
     per_client: RequestRate | None = Field(default=None, examples=["100/15m"])
-    """Of all requests of one client."""
+    """The rate of all requests of one client."""
 
     routes: dict[HttpPath, RequestRate] = Field(default={}, examples=[{"/api/auth/login": "5/15m"}])
-    """Of the requests of one client below a path, in addition; the longest path that matches counts."""
+    """Rates of the requests of one client below a path, in addition; the longest path that matches counts."""
 
     exempt: tuple[HttpPath, ...] = Field(default=(), examples=[["/health"]])
     """Paths below which nothing is counted or refused, such as that of an external health check."""
@@ -78,17 +79,18 @@ class LimitsSection(Section):
     """Limits of requests from outside; each applies only where it is declared."""
 
     body: Size | None = Field(default=None, examples=["1MB"])
-    """Longest body of a request; a longer one is answered 413.
+    """The largest body of a request; a request with a larger one is answered 413.
 
-    The edge cannot measure a long body that does not declare its length (`Transfer-Encoding: chunked`, or HTTP/2
-    without `Content-Length`): with this limit, one of more than 4 KB is answered 411.
+    The edge cannot measure a body whose length is not declared (`Transfer-Encoding: chunked`, or HTTP/2 without
+    `Content-Length`). With this limit, a request with such a body of more than 4 KB is answered 411.
     """
 
     headers: Annotated[Size, AfterValidator(_headers)] | None = Field(default=None, examples=["8KB"])
-    """Longest headers of a request, at most 10240B; longer ones are answered 431. Default, with `body`: 10240B."""
+    """The most bytes of headers of a request, at most 10240B; a request with more is answered 431. Default if `body` is
+    set: 10240B; else no limit."""
 
     connections: Annotated[int, Field(ge=1)] | None = Field(default=None, examples=[100])
-    """Most open connections of one client; further ones are closed."""
+    """The most connections that one client may have open; further ones are closed."""
 
     requests: RatesSection = Field(default=RatesSection(), examples=[{"per_client": "100/15m"}])
     """Rates of requests."""

@@ -12,7 +12,7 @@ from mainstay.manifest.scalars import shown
 from mainstay.model.redirect import Redirect
 
 _ADDRESS = re.compile(r"(?:https?://[A-Za-z0-9_.:\[\]-]+(?=[/?#]|$)|/(?![/\\]))[!-\[\]-~]*")
-"""Without blanks, backslashes and user names, so that it leads only to the host that is written in it."""
+"""An address without blanks, backslashes and user names, so that browsers go to exactly the host in it."""
 
 
 def _from(value: str) -> str:
@@ -33,7 +33,7 @@ def _to(value: str) -> str:
 
 
 def _split(value: str) -> tuple[str, str]:
-    """Return the host (empty: every host) and the path of a `from`."""
+    """Return the host (empty: every host) and the path in a value of `from`."""
     name, slash, path = value.partition("/")
     return host(name) if name else "", slash + path or "/"
 
@@ -43,8 +43,8 @@ To = Annotated[str, AfterValidator(_to), WithJsonSchema({"type": "string"})]
 
 
 class RedirectSection(Section):
-    """Requests for `from` are answered with the address `to`, before any route is compared. Redirects are compared in
-    the order of routes: exact hosts first, then the longest path."""
+    """Requests for `from` are redirected to `to`, before any route is compared. If several redirects match, the one
+    with an exact host wins, and then the one with the longest path."""
 
     from_: From = Field(alias="from", examples=["old.example"])
     """A host, a path, or both: `old.example`, `/blog`, `old.example/blog`. The path matches like that of a route."""
@@ -53,8 +53,8 @@ class RedirectSection(Section):
     """An address with `https://` or `http://`, or a path on the same host."""
 
     code: Literal[301, 302, 307, 308] = Field(default=301, examples=[308])
-    """301 and 308: moved for ever, which browsers remember · 302 and 307: for now. With 307 and 308 the method and the
-    body are kept."""
+    """301 and 308: moved permanently, which browsers remember · 302 and 307: moved temporarily. With 307 and 308,
+    clients repeat the method and the body."""
 
     keep_path: bool = Field(default=True, examples=[False])
     """Whether the rest of the path and the query are appended to `to`."""
@@ -68,5 +68,5 @@ class RedirectSection(Section):
         return self
 
     def to_redirect(self) -> Redirect:
-        """Return the redirect."""
+        """Return the redirect for the edge."""
         return Redirect(*_split(self.from_), self.to, self.code, self.keep_path)

@@ -16,29 +16,31 @@ class RouteSection(Section):
     host, and then the longest path wins."""
 
     path: HttpPath = Field(examples=["/api"])
-    """Starts with '/'; `/api` matches `/api`, `/api/` and all below, not `/apiary`.
+    """The beginning of the path, from '/' on. `/api` matches `/api`, `/api/` and all below, not `/apiary`.
 
-    It is compared with the path as services read it: percent-decoded once, `//` merged, `/./` resolved. The service
-    gets the path as the client sent it, unless `strip` is set. A path that has a `..` segment, that cannot be decoded,
-    or whose route depends on whether `%2F` is a slash, is answered 400.
+    The edge compares it with the path as services read it: percent-decoded once, `//` merged, `/./` resolved. The
+    service gets the path as the client sent it, unless `strip` is set. A request is answered 400 if its path has a `..`
+    segment, cannot be decoded, or takes another route depending on whether `%2F` is a slash.
     """
 
     service: Name = Field(examples=["backend"])
     """The service that gets the requests."""
 
     host: Host | None = Field(default=None, examples=["shop.example"])
-    """Only requests for this host. `*.shop.example` matches names with exactly one label more, as in certificates:
-    `a.shop.example`, not `shop.example` or `a.b.shop.example`. `*` matches every host, as does a route without host."""
+    """The route matches only requests for this host. `*.shop.example` matches names with exactly one more label, as in
+    certificates: `a.shop.example`, not `shop.example` or `a.b.shop.example`. `*` matches every host, like a route
+    without `host`."""
 
     strip: bool = Field(default=False, examples=[True])
-    """Whether the service gets the path without `path`: of `/api`, it gets `/x` for `/api/x` and `/` for `/api`. The
-    path is normalized then, and `X-Forwarded-Prefix` is what was removed."""
+    """Whether the service gets the path without `path`: with `path: /api`, it gets `/x` for `/api/x` and `/` for
+    `/api`. The service then gets the normalized path, and the header `X-Forwarded-Prefix` has what was removed."""
 
     listen: Port | None = Field(default=None, examples=[8081])
-    """A port of its own for this route, beside the edge's."""
+    """The port of a front door of its own for this route. Default: the ports of the edge."""
 
     assets: AssetsSection | None = Field(default=None, examples=[{"cache": "365d"}])
-    """Only static files are below `path`: clients keep them, and they outlast a release while the old one runs."""
+    """Declares that only static files are below `path`. Clients cache them, and while two releases run, a file that one
+    of them lacks is served by the other."""
 
     @model_validator(mode="after")
     def _can_be_stripped(self) -> Self:
@@ -56,6 +58,6 @@ class RouteSection(Section):
         return self
 
     def to_route(self) -> Route:
-        """Return the route."""
+        """Return the route for the edge."""
         assets_s = max(1, round(self.assets.cache)) if self.assets else 0
         return Route(self.path, self.service, self.host or "", self.listen or 0, self.strip, assets_s=assets_s)

@@ -13,10 +13,11 @@ class TimeoutsSection(Section):
     """Time limits of the edge."""
 
     answer: SomeDuration = Field(default=_DEFAULT.answer_s, examples=["5s"])
-    """Time within which a response must begin."""
+    """Time within which a service must begin its response; otherwise the edge answers 504."""
 
     body: SomeDuration = Field(default=_DEFAULT.body_s, examples=["2m"])
-    """The body of a request, or its first 16 KB when it is longer, must arrive within this time; otherwise 408."""
+    """Time within which the body of a request must arrive, or its first 16 KB if it is larger; otherwise the edge
+    answers 408."""
 
     tunnel: SomeDuration = Field(default=_DEFAULT.tunnel_s, examples=["12h"])
-    """Time for which a stream may be idle."""
+    """Time after which the edge closes an idle stream, such as a WebSocket."""

@@ -1,4 +1,4 @@
-"""TLS at the front door."""
+"""TLS at the front door: where the certificate for https comes from."""
 
 from pathlib import Path
 from typing import Literal
@@ -31,13 +31,14 @@ class TlsSection(Section):
     """Only with files: a PEM file with the private key."""
 
     hsts: SomeDuration | None = Field(default=None, examples=["365d"])
-    """Time for which browsers that have used https must not use http (`Strict-Transport-Security`)."""
+    """Time for which a browser that has used https must not use http (`Strict-Transport-Security`). Default: no such
+    header."""
 
     agree_terms: bool = Field(default=False, examples=[True])
-    """Only with acme, and needed there: you agree to the terms of the authority."""
+    """Only with acme, which requires it: whether you agree to the terms of the authority."""
 
     email: Email | None = Field(default=None, examples=["ops@shop.example"])
-    """Only with acme: where the authority sends warnings."""
+    """Only with acme: the e-mail address to which the authority sends warnings."""
 
     directory: Directory = Field(default=LETS_ENCRYPT, examples=[LETS_ENCRYPT])
     """Only with acme: the address of the authority. Let's Encrypt's one for trials, whose certificates no client

@@ -1,4 +1,4 @@
-"""What a response to a step of a smoke flow must be."""
+"""The section `expect`: what the response to a step of a smoke flow must be."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _LIMITS = ("at_least", "at_most")
 
 
 def plain(value: Any) -> Any:
-    """Return a value of YAML as a value of JSON."""
+    """Return a value from the YAML file as a value of JSON: lists instead of tuples, and plain numbers."""
     match value:
         case dict():
             return {str(key): plain(each) for key, each in value.items()}
@@ -113,17 +113,17 @@ class BodySection(Section):
     """What the body of a response must be, as text."""
 
     contains: Text = Field(default="", examples=["Welcome"])
-    """A text in it."""
+    """A text that the body contains."""
 
     matches: Regex = Field(default="", examples=["order [0-9]+"])
-    """A regular expression that matches a part of it."""
+    """A regular expression that matches a part of the body."""
 
 
 class ExpectSection(Section):
     """What a response must be."""
 
     status: Statuses = Field(default=(), examples=[200])
-    """Its status, or a list of allowed ones."""
+    """The status, or a list of allowed ones."""
 
     json_: dict[JsonPath, Annotated[object, BeforeValidator(_json_value)]] = Field(
         default={}, alias="json", examples=[{"$.total": {"at_least": 1}}]
@@ -133,10 +133,10 @@ class ExpectSection(Section):
     length of a list, or the number of values if the path leads to several; a number, or `{at_least, at_most}`."""
 
     header: dict[str, Text] = Field(default={}, examples=[{"Content-Type": "application/json"}])
-    """Its headers. `application/json` also accepts `application/json; charset=utf-8`."""
+    """Headers with their values. `application/json` also accepts `application/json; charset=utf-8`."""
 
     body: BodySection = Field(default=BodySection(), examples=[{"contains": "Welcome"}])
-    """Its body."""
+    """The body as text."""
 
     within: Annotated[SomeDuration, AfterValidator(_within)] | None = Field(default=None, examples=["2s"])
     """Time for the response, at most 1m. A GET is repeated until its response is as expected or this time has passed,

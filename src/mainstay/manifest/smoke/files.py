@@ -1,4 +1,4 @@
-"""Read the files with smoke flows, with every mistake and its place."""
+"""Reads the files with smoke flows, and collects every mistake in them with its place."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,7 +59,7 @@ def read_flows(folder: Path, paths: tuple[str, ...]) -> FlowFiles:
 
 
 class _Missing(Exception):
-    """A path that names no flow."""
+    """A path in `smoke` that leads to no flow."""
 
     def __init__(self, code: str, what: str, remedy: str) -> None:
         super().__init__(what)

@@ -12,7 +12,7 @@ from mainstay.model.placeholders import found_in
 
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 GENERATED = ("unique", "password", "version")
-"""The names that have a value in every flow."""
+"""The names of the values that Mainstay generates for every execution of a flow."""
 
 
 def _kept_name(name: str) -> str:
@@ -84,16 +84,16 @@ class FlowStepSection(Section):
 
 
 class FlowSection(Section):
-    """A smoke flow. This is a file that `smoke` names."""
+    """A smoke flow: the content of one file that `smoke` names."""
 
     flow: Text = Field(min_length=1, max_length=100, examples=["register and search"])
-    """Its name, of which there is one in all files."""
+    """The name of the flow, which no other file may use."""
 
     writes: bool = Field(default=False, examples=[True])
     """Whether it changes data. Such a flow runs only through the front door, unless `smoke` has `writes: preview`."""
 
     host: Text = Field(default="", examples=["shop.example"])
-    """The Host of its requests; by default that of the route that leads to the service."""
+    """The Host of its requests. Default: the host of the route that a request takes."""
 
     steps: tuple[FlowStepSection, ...] = Field(min_length=1, examples=[[{"get": "/", "expect": {"status": 200}}]])
     """The requests, in order. The first unexpected response ends the flow."""
@@ -101,8 +101,8 @@ class FlowSection(Section):
     finally_: tuple[FlowStepSection, ...] = Field(
         default=(), alias="finally", examples=[[{"delete": "/api/auth/me", "expect": {"status": 204}}]]
     )
-    """Requests that follow in any case, also after an unexpected response and after an interruption. One that uses a
-    value that was not kept is left out."""
+    """Requests that follow in any case, also after an unexpected response or an interruption. A request is left out if
+    it uses a value that no step has kept."""
 
     def to_flow(self) -> Flow:
         return Flow(

@@ -1,4 +1,4 @@
-"""Rules on one smoke flow: it expects something, and it uses only values that are generated or were kept before."""
+"""Rules on one smoke flow: it must expect something, and use only values that are generated or were kept before."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -13,10 +13,11 @@ KEY, PATH = "smoke", "path"
 
 
 class SmokeSection(Section):
-    """The smoke flows. A text or a list is `path`."""
+    """The smoke flows. A text or a list instead of a mapping is the value of `path`."""
 
     path: tuple[Text, ...] = Field(default=(), examples=["smoke/"])
-    """Folders, whose `*.yaml` files are read in the order of their names, and files; relative to the manifest."""
+    """Files, and folders whose `*.yaml` and `*.yml` files are read in the order of their names,
+    relative to the manifest's folder."""
 
     writes: Literal["front", "preview"] = Field(default="front", examples=["preview"])
     """front: flows with `writes: true` run only through the front door, after the release has its traffic · preview:
