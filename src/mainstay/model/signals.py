@@ -52,6 +52,8 @@ def _combined(one: dict[int, int], other: dict[int, int], sign: int) -> dict[int
     return {number: count for number, count in sorted(sums.items()) if count}
 
 
+LATE_S = 5
+"""Seconds after which a request whose response has not begun is counted as late."""
 PREVIEW = "preview"
 """The route of requests through the preview door."""
 
@@ -79,6 +81,15 @@ class Counts(msgspec.Struct, frozen=True):
     """Requests that the client aborted. They are in no other counter; only the time of one that waited for its response
     is in `latency`."""
     latency: Latency = Latency()
+    client_errors: int = 0
+    """Responses with a status from 400 to 499."""
+    late: int = 0
+    """Requests whose response had not begun after `LATE_S` seconds, whether or not they have ended since."""
+
+    @property
+    def timed(self) -> int:
+        """The number of requests whose time is known, or known to be more than `LATE_S` seconds."""
+        return self.latency.count + max(0, self.late - self.latency.slower_than(1000 * LATE_S))
 
     def __add__(self, other: "Counts") -> "Counts":
         return self._combined(other, 1)
@@ -94,6 +105,8 @@ class Counts(msgspec.Struct, frozen=True):
             refused=self.refused + sign * other.refused,
             aborted=self.aborted + sign * other.aborted,
             latency=self.latency + other.latency if sign > 0 else self.latency - other.latency,
+            client_errors=self.client_errors + sign * other.client_errors,
+            late=self.late + sign * other.late,
         )
 
 

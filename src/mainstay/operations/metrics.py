@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mainstay.model.signals import GROWTH, Counts, Signals, SignalSource
+from mainstay.model.signals import GROWTH, LATE_S, Counts, Signals, SignalSource
 from mainstay.operations.context import Context
 
 BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -10,8 +10,10 @@ BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _COUNTERS = {
     "requests": "Requests that were answered.",
     "errors": "Requests that were answered with a status from 500 up, or whose response ended early.",
+    "client_errors": "Requests that were answered with a status from 400 to 499.",
     "refused": "Attempts to reach an instance that failed.",
     "aborted": "Requests that the client aborted.",
+    "late": f"Requests whose response had not begun after {LATE_S} s.",
 }
 
 

@@ -34,6 +34,22 @@ def test_requests_are_counted_with_the_instance_that_answered(machine: Machine) 
     assert {source.instance[:5] for source, _ in machine.target.signals().counts} == {"web-1"}
 
 
+@pytest.mark.slow
+def test_a_request_is_late_while_its_response_has_not_begun(machine: Machine) -> None:
+    machine.start_release_1()
+    port = int(machine.target.traffic_status().url.rpartition(":")[2])
+
+    def late() -> int:
+        return sum(counts.late for counts in by_release(dict(machine.target.signals().counts)).values())
+
+    async def wait_for_a_response_that_does_not_come() -> None:
+        waiting = asyncio.create_task(Client(port).request("/slow=60"))
+        await asyncio.to_thread(machine.wait_until, lambda: late() == 1, "a late request")
+        waiting.cancel()
+
+    asyncio.run(wait_for_a_response_that_does_not_come())
+
+
 def test_a_restarted_supervisor_counts_from_zero(machine: Machine) -> None:
     machine.start_release_1()
     send_requests(machine, 5)

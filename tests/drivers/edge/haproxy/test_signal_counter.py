@@ -136,6 +136,27 @@ def test_failed_attempts_are_counted_per_worker(counter: SignalCounter) -> None:
     assert only(counter).refused == 6
 
 
+def test_a_late_request_is_counted_once_whether_or_not_it_has_ended(counter: SignalCounter) -> None:
+    counter.place([Slot("web", 2, release=41, instance="web-41-1")])
+    for waiting in ({"0x1": "web.s2"}, {"0x1": "web.s2", "0x2": "web.s2"}, {}, {"0x1": "web.s2"}):
+        counter.add_late(waiting)
+    assert (only(counter).late, only(counter).timed) == (3, 3)
+
+
+def test_a_late_request_that_has_ended_is_one_of_the_timed_requests(counter: SignalCounter) -> None:
+    counter.place([Slot("web", 2, release=41, instance="web-41-1")])
+    counter.add_late({"0x1": "web.s2", "0x2": "web.s2"})
+    counter.add(line(slot="web.s2", release="41", answer_ms=6000) + line(slot="web.s2", release="41"))
+    found = by_release(dict(counter.signals().counts))["web", 41]
+    assert (found.late, found.requests, found.timed) == (2, 2, 3)
+
+
+@pytest.mark.parametrize(("status", "errors"), [(200, 0), (301, 0), (400, 1), (404, 1), (499, 1), (500, 0)])
+def test_a_status_from_400_to_499_is_a_client_error(status: int, errors: int, counter: SignalCounter) -> None:
+    counter.add(line(status=status))
+    assert only(counter).client_errors == errors
+
+
 def test_the_counters_of_a_minute_ago_are_remembered(clock: Clock, counter: SignalCounter) -> None:
     for _ in range(200):
         counter.add(line())

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from mainstay.drivers.edge.haproxy import problems
 from mainstay.drivers.edge.haproxy.access_log import AccessLog
 from mainstay.drivers.edge.haproxy.maintenance import maintenance_maps
-from mainstay.drivers.edge.haproxy.process import Proxy
+from mainstay.drivers.edge.haproxy.process import Proxy, Worker
 from mainstay.drivers.edge.haproxy.runtime_api import NotAnswering
 from mainstay.drivers.edge.haproxy.slots import Actual, DesiredEdge, Upstream, slots
 from mainstay.errors import MainstayError, Unreachable
@@ -24,6 +24,8 @@ from mainstay.system.state_dir import Folders
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 1.0
+FEW_CONNECTIONS = 1000
+"""With more, the late requests are counted only each 5 s: HAProxy's reply names every request in flight."""
 
 
 class EdgeController:
@@ -74,18 +76,21 @@ class EdgeController:
         else:
             with contextlib.suppress(OSError):
                 self._log.report_dropped(worker.dropped_lines)
-            await self._count_failed_attempts(worker.pid)
+            await self._count(worker)
             if self._unanswered:
                 self._unanswered = 0
                 self._wake()
             self._note_stopped_master()
 
-    async def _count_failed_attempts(self, worker: str) -> None:
+    async def _count(self, worker: Worker) -> None:
+        """Count what the access log does not show yet, or never."""
         signals = self._log.signals
         signals.remember()
-        if signals.active:  # Without requests there is no attempt, and the reply is long.
-            with contextlib.suppress(Unreachable):
-                signals.add_failures(worker, await self._proxy.failed_attempts())
+        with contextlib.suppress(Unreachable):
+            if signals.active:  # Without requests there is no attempt, and the reply is long.
+                signals.add_failures(worker.pid, await self._proxy.failed_attempts())
+            if worker.connections <= FEW_CONNECTIONS or signals.late_are_old():
+                signals.add_late(await self._proxy.late() if worker.connections else {})
 
     def signals(self, ago_s: float = 0.0) -> Signals:
         """Return the counters of requests, now or as they were *ago_s* seconds ago (at most 60)."""

@@ -41,10 +41,11 @@ OPEN = maintenance_maps(None)
 
 
 class Worker(NamedTuple):
-    """A worker process, and the number of access log lines that it has dropped."""
+    """A worker process: its pid, the access log lines that it has dropped, and its open connections from clients."""
 
     pid: str
     dropped_lines: int
+    connections: int
 
 
 class Proxy:
@@ -124,11 +125,15 @@ class Proxy:
     async def worker(self) -> Worker:
         """Return the current worker."""
         info = await self._api.info()
-        return Worker(info["Pid"], int(info.get("DroppedLogs", 0)))
+        return Worker(info["Pid"], int(info.get("DroppedLogs", 0)), int(info.get("CurrConns", 0)))
 
     async def failed_attempts(self) -> dict[str, int]:
         """Return how often the current worker did not reach each server by name."""
         return await self._api.failed_attempts()
+
+    async def late(self) -> dict[str, str]:
+        """Return the server of each late request of the current worker, by stream."""
+        return await self._api.late()
 
     def stopped_pids(self) -> tuple[int, ...]:
         """Return the pids of those of the master and its workers that are stopped by a signal."""

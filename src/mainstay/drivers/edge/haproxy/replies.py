@@ -12,6 +12,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from mainstay.errors import Unreachable
+from mainstay.model.signals import LATE_S
 
 State = Literal["ready", "drain", "maint"]
 T = TypeVar("T")
@@ -46,13 +47,13 @@ class ServerState(msgspec.Struct, frozen=True):
 
 
 def _strict(parse: Callable[[str], T]) -> Callable[[str], T]:
-    """Turn a missing column and a value that is not a number into UnexpectedReply."""
+    """Turn a missing column or field, and a value that is not a number, into UnexpectedReply."""
 
     @wraps(parse)
     def checked(text: str) -> T:
         try:
             return parse(text)
-        except (KeyError, ValueError):
+        except (LookupError, ValueError):
             raise UnexpectedReply(text) from None
 
     return checked
@@ -90,6 +91,21 @@ def failed_attempts(text: str) -> dict[str, int]:
     head, *rows = text.strip().splitlines()
     table = csv.DictReader([head.removeprefix("# "), *rows])
     return {row["svname"]: int(row["econ"]) + int(row["wretr"]) + int(row["wredis"]) for row in table}
+
+
+@_strict
+def late(text: str) -> dict[str, str]:
+    """Return the server of each late request, by stream, from `show sess`, which lists every stream."""
+    found = {}
+    for line in filter(str.strip, text.splitlines()):
+        stream, _, fields = line.partition(": ")
+        age = fields.split(" age=", 1)[1].partition(" ")[0]
+        analysers = fields.split(" rp[", 1)[1].split("an=", 1)[1].partition("h")[0]
+        server = fields.partition(" srv=")[2].partition(" ")[0]  # HAProxy's own streams have none.
+        waits = not age.removesuffix("s").isdigit() or int(age[:-1]) >= LATE_S
+        if waits and int(analysers, 16) and server not in ("", "<none>"):
+            found[stream] = server
+    return found
 
 
 @_strict

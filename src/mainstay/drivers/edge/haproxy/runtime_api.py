@@ -71,6 +71,10 @@ class RuntimeApi:
         """Return how often each server by name was not reached since the current worker started."""
         return replies.failed_attempts(await _exchange(self._socket, "show stat -1 4 -1"))
 
+    async def late(self) -> dict[str, str]:
+        """Return the server of each late request of the current worker, by stream."""
+        return replies.late(await _exchange(self._socket, "show sess"))
+
     async def requests_in_flight(self) -> Counter[str]:
         """Return the connections with a request in flight per server, summed over all workers."""
         total: Counter[str] = Counter()

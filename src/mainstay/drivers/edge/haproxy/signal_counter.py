@@ -1,5 +1,6 @@
 """Count what requests met, from the lines of the access log and HAProxy's own counters."""
 
+import math
 import time
 import uuid
 from collections import deque
@@ -9,7 +10,7 @@ import msgspec
 
 from mainstay.drivers.edge.haproxy.access_lines import ENTRIES, AccessLogEntry
 from mainstay.drivers.edge.haproxy.slots import Slot
-from mainstay.model.signals import PREVIEW, Counts, Latency, Signals, SignalSource, bucket_of
+from mainstay.model.signals import LATE_S, PREVIEW, Counts, Latency, Signals, SignalSource, bucket_of
 
 BUSY_SHARE = 0.25
 """The share of a second that counting may take. Lines beyond it are skipped, and their number is reported."""
@@ -23,10 +24,10 @@ _BUCKETS = [bucket_of(milliseconds) for milliseconds in range(10_000)]
 class _Counter:
     """The counts of one source; a request adds to them in place."""
 
-    __slots__ = ("aborted", "buckets", "errors", "refused", "requests")
+    __slots__ = ("aborted", "buckets", "client_errors", "errors", "late", "refused", "requests")
 
     def __init__(self) -> None:
-        self.requests = self.errors = self.refused = self.aborted = 0
+        self.requests = self.errors = self.client_errors = self.refused = self.aborted = self.late = 0
         self.buckets: dict[int, int] = {}
 
     def add(self, line: AccessLogEntry) -> None:
@@ -45,6 +46,8 @@ class _Counter:
             self.requests += 1
             if line.status >= 500 or by in "Ss":
                 self.errors += 1
+            elif line.status >= 400:
+                self.client_errors += 1
             milliseconds = line.queue_ms + line.connect_ms + line.answer_ms if line.answer_ms >= 0 else line.total_ms
         bucket = _BUCKETS[milliseconds] if 0 <= milliseconds < len(_BUCKETS) else bucket_of(milliseconds)
         self.buckets[bucket] = self.buckets.get(bucket, 0) + 1
@@ -55,12 +58,20 @@ class _Counter:
         self.errors += other.errors
         self.refused += other.refused
         self.aborted += other.aborted
+        self.client_errors += other.client_errors
+        self.late += other.late
         for bucket, count in other.buckets.items():
             self.buckets[bucket] = self.buckets.get(bucket, 0) + count
 
     def counts(self) -> Counts:
         return Counts(
-            self.requests, self.errors, self.refused, self.aborted, Latency(dict(sorted(self.buckets.items())))
+            requests=self.requests,
+            errors=self.errors,
+            refused=self.refused,
+            aborted=self.aborted,
+            latency=Latency(dict(sorted(self.buckets.items()))),
+            client_errors=self.client_errors,
+            late=self.late,
         )
 
 
@@ -81,6 +92,9 @@ class SignalCounter:
         """Whether lines have arrived since the failed attempts were last counted."""
         self._failed: dict[str, int] = {}
         self._worker = ""
+        self._late: Mapping[str, str] = {}
+        """The late requests at the last `add_late`."""
+        self._late_at_s = -math.inf
         self._past: deque[Signals] = deque(maxlen=round(REMEMBERED_S / REMEMBERED_EACH_S) + 1)
 
     def place(self, slots: Iterable[Slot]) -> None:
@@ -122,9 +136,19 @@ class SignalCounter:
         for server, total in failed.items():
             new, slot = total - self._failed.get(server, 0), self._slots.get(server)
             if new > 0 and slot and slot.side != "bridged":  # Another attempt there is no failure of the instance.
-                route = PREVIEW if slot.side else ""
-                self._counter(SignalSource(slot.service, slot.release, slot.instance, route)).refused += new
+                self._at(slot).refused += new
         self._failed, self.active = dict(failed), False
+
+    def add_late(self, late: Mapping[str, str]) -> None:
+        """Count each late request once; *late* has the server of every request that is late now, by its stream."""
+        for server in (server for stream, server in late.items() if stream not in self._late):
+            if slot := self._slots.get(server):
+                self._at(slot).late += 1
+        self._late, self._late_at_s = late, self._clock()
+
+    def late_are_old(self) -> bool:
+        """Return whether the last `add_late` was as long ago as a new request takes to become late."""
+        return self._clock() - self._late_at_s >= LATE_S
 
     def remember(self) -> None:
         """Keep the counters for `signals` of a later moment; called each second."""
@@ -153,6 +177,14 @@ class SignalCounter:
         release, slot = line.release or 0, self._slots.get(line.server)
         instance = slot.instance if slot and slot.release == release else ""
         return SignalSource(line.service, release, instance, line.route.removeprefix("-"))
+
+    def _at(self, slot: Slot) -> _Counter:
+        """Return the counter of requests to a slot whose route is not known."""
+        return self._counter(
+            SignalSource(
+                slot.service, slot.release, slot.instance, route=PREVIEW if slot.side in ("preview", "replaced") else ""
+            )
+        )
 
     def _counter(self, source: SignalSource) -> _Counter:
         if source not in self._counters:
