@@ -18,7 +18,7 @@ from tests.engine.scenes import Fault, Make, Scenes, Shop, item_scene
 from tests.engine.sweep import Sweep
 
 SEED = 20260105
-CANARY = Strategy("canary", percent=(10, 50), hold_s=1, settle_s=1)
+CANARY = Strategy("canary", percent=(10, 50), hold_s=1, settle_s=1, when_quiet="pass")
 ROLLING = Strategy("rolling", settle_s=0)
 RECREATE = Strategy("recreate", settle_s=0)
 

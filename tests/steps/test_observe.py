@@ -9,9 +9,12 @@ from msgspec.structs import replace
 from mainstay.drivers.targets.target import LogLine
 from mainstay.drivers.world import RunWorld
 from mainstay.errors import StepFailed, Unreachable
-from mainstay.model import Revision, Shift, Traffic
+from mainstay.model import Edge, Revision, Route, Shift, Traffic
+from mainstay.model.flow import Expectation, Flow, FlowStep
+from mainstay.model.http import Door, HttpRequest, HttpResponse
 from mainstay.model.signals import Counts as RequestCounts
 from mainstay.model.signals import Signals, SignalSource
+from mainstay.model.synthetic import SyntheticRequests
 from mainstay.steps.observe import Counts, Observe
 from mainstay.steps.settle import Settle
 from mainstay.steps.step import Look
@@ -162,16 +165,51 @@ def test_a_release_with_all_requests_is_compared_with_the_minute_before(observed
 
 
 @pytest.mark.failure("F77")
-def test_too_few_requests_do_not_prolong_the_observation(observed: Observed) -> None:
+def test_where_too_few_requests_may_pass_they_do_not_prolong_the_observation(observed: Observed) -> None:
     share(observed)
     observed.at(29, lambda: answer(observed, 2, 3))
-    assert COMPARING.do(observed.world).endswith("web@2: 0 % of 9 requests failed, too few requests to compare")
+    found = replace(COMPARING, when_quiet={"web": "pass"}).do(observed.world)
+    assert found.endswith("web@2: 0 % of 9 requests failed, too few requests to compare")
     assert observed.clock.monotonic() == 30
 
 
-def test_without_requests_nothing_is_compared(observed: Observed) -> None:
+def test_too_few_requests_are_waited_for_and_then_fail(observed: Observed) -> None:
     share(observed)
-    assert COMPARING.do(observed.world).endswith("; web@2: no requests, too few requests to compare")
+    with pytest.raises(StepFailed, match="too few requests to compare after 90 s: web@2: no requests") as failed:
+        COMPARING.do(observed.world)
+    assert "write strategy: {when_quiet: pass}" in failed.value.remedy
+    assert observed.clock.monotonic() == pytest.approx(90, abs=1)
+
+
+def test_where_too_few_requests_must_fail_the_observation_lasts_no_longer(observed: Observed) -> None:
+    share(observed)
+    with pytest.raises(StepFailed, match="too few requests to compare after 30 s"):
+        replace(COMPARING, when_quiet={"web": "fail"}).do(observed.world)
+
+
+def test_requests_that_arrive_late_end_the_wait(observed: Observed) -> None:
+    share(observed)
+    observed.at(40, lambda: both_answer(observed, 20))
+    assert " failed against 0 % of " in COMPARING.do(observed.world)
+    assert observed.clock.monotonic() < 45
+
+
+def test_a_short_observation_waits_for_a_minute(observed: Observed) -> None:
+    share(observed)
+    with pytest.raises(StepFailed, match="after 60 s"):
+        replace(COMPARING, for_s=5).do(observed.world)
+
+
+def test_a_service_that_replaces_nothing_needs_no_requests(observed: Observed) -> None:
+    first = replace(SETTLING, replaced={"web": None})
+    assert first.do(observed.world).endswith("; web@2: no requests, too few requests to compare")
+    assert observed.clock.monotonic() == 30
+
+
+def test_the_title_states_what_happens_without_requests() -> None:
+    assert COMPARING.title == "Observe web@2 for 30 s"
+    assert replace(COMPARING, when_quiet={"web": "pass"}).title == "Observe web@2 for 30 s; pass when quiet"
+    assert replace(SETTLING, when_quiet={"web": "fail"}).title == "Let web@2 settle for 30 s; fail when quiet"
 
 
 @pytest.mark.requirement("C72")
@@ -196,6 +234,84 @@ def test_an_observation_whose_requests_are_not_counted_is_undecided(
 
 def unreachable(ago_s: float = 0.0) -> Signals:
     raise Unreachable("the supervisor is not running")
+
+
+HOME = Flow("home", (FlowStep("GET", "/", expect=Expectation((200,))),))
+SEARCH = Flow("search", (FlowStep("GET", "/search?q={unique}", expect=Expectation(body_contains="{version}")),))
+SYNTHETIC = SyntheticRequests((HOME, SEARCH), Edge(routes=(Route("/", "web"),)), "2.0", "1.0")
+QUIET = replace(COMPARING, synthetic=SYNTHETIC)
+
+
+def respond(observed: Observed, errors: Callable[[Door, str], int | None] = lambda door, path: None) -> None:
+    """Let each release answer with its version; *errors* returns the status of a request that fails."""
+    observed.target.set_edge(SYNTHETIC.edge)
+
+    def response(request: HttpRequest, door: Door) -> HttpResponse:
+        release = {"preview": 2, "replaced": 1}[door]
+        status = errors(door, request.path) or 200
+        return HttpResponse(status, (("x-mainstay-release", str(release)),), b"%d.0" % release, 0.01)
+
+    observed.target.respond = response
+
+
+def test_a_quiet_observation_sends_the_same_requests_to_both_releases(observed: Observed) -> None:
+    share(observed)
+    respond(observed)
+    assert QUIET.do(observed.world).endswith(
+        "web@2: no requests; synthetic requests: 0 % of 61 requests failed against 0 % of 61 requests"
+    )
+    assert observed.clock.monotonic() == 30
+    doors, paths = zip(
+        *((door, request.path.partition("?")[0]) for door, request in observed.target.requests), strict=True
+    )
+    assert doors[:4] == ("preview", "replaced", "preview", "replaced")
+    assert paths[:4] == ("/", "/", "/search", "/search")
+    assert len(doors) <= 5 * 30
+    assert observed.target.traffic_status().preview == {"web": 2}
+
+
+def test_enough_requests_of_users_end_the_synthetic_ones(observed: Observed) -> None:
+    share(observed)
+    respond(observed)
+    observed.at(5, lambda: both_answer(observed, 200))
+    QUIET.do(observed.world)
+    assert len(observed.target.requests) < 5 * 7
+
+
+def test_a_release_that_fails_a_synthetic_request_ends_the_observation_early(observed: Observed) -> None:
+    share(observed)
+    respond(observed, lambda door, path: 500 if door == "preview" and path == "/" else None)
+    with pytest.raises(StepFailed, match="worse than the old one: synthetic GET /: 100 % of "):
+        QUIET.do(observed.world)
+    assert observed.clock.monotonic() < 20
+
+
+def test_a_hanging_release_fails_its_synthetic_requests(observed: Observed) -> None:
+    def hangs(door: Door, path: str) -> int | None:
+        if door == "preview":
+            raise Unreachable("no complete response within 3 s")
+        return None
+
+    share(observed)
+    respond(observed, hangs)
+    with pytest.raises(StepFailed, match="worse than the old one: synthetic requests: 100 %"):
+        QUIET.do(observed.world)
+    assert {request.within_s for _, request in observed.target.requests} == {3.0}
+
+
+def test_responses_of_another_release_are_not_counted(observed: Observed) -> None:
+    share(observed)
+    respond(observed)
+    old = HttpResponse(500, (("x-mainstay-release", "1"),), b"", 0.01)
+    observed.target.respond = lambda request, door: old
+    with pytest.raises(StepFailed, match="too few requests to compare after 90 s: web@2: no requests"):
+        QUIET.do(observed.world)
+
+
+def test_errors_in_both_releases_are_not_held_against_the_new_one(observed: Observed) -> None:
+    share(observed)
+    respond(observed, lambda door, path: 500)
+    assert QUIET.do(observed.world).endswith(" failed against 50.8 % of 61 requests")
 
 
 def test_an_observation_without_time_compares_nothing(observed: Observed) -> None:

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from mainstay.judging import synthetic
 from mainstay.judging.sequential_test import Share
-from mainstay.judging.verdict import SLOW, Comparison, Verdict, judge
+from mainstay.judging.synthetic import Sampled
+from mainstay.judging.verdict import FEWEST, SLOW, SUSPICIOUS, SUSPICIOUS_OF_FEW, Comparison, Verdict, judge, percent_of
 from mainstay.model.fleet import Revision
 from mainstay.model.signals import PREVIEW, Counts, Signals, SignalSource
 
@@ -43,20 +45,25 @@ class _Times(NamedTuple):
 class Observation:
     """Compares the new and old releases of *services*.
 
-    *start* are the counters at the begin of the observation, *before* those of a minute earlier.
+    *start* are the counters at the begin of the observation, *before* those of a minute earlier. *synthetic_kinds* is
+    the number of different synthetic requests that may be sent.
     """
 
     services: Sequence[Compared]
     before: Signals
     start: Signals
+    synthetic_kinds: int = 0
     _times: dict[str, _Times] = field(default_factory=dict)
     _earlier: dict[SignalSource, Counts] = field(init=False)
 
     def __post_init__(self) -> None:
         self._earlier = self.start.since(self.before)
 
-    def verdict(self, now: Signals) -> Verdict:
-        """Return the verdict on the counters *now*, which must not be older than those of an earlier call."""
+    def verdict(self, now: Signals, sampled: Sequence[Sampled] = ()) -> Verdict:
+        """Return the verdict on the counters *now* and the responses to synthetic requests so far.
+
+        Neither may be older than those of an earlier call.
+        """
         if now.epoch != self.start.epoch:
             # The target was restarted: begin again, with the old release's last minute from before.
             self.start, self._times = now, {}
@@ -66,20 +73,32 @@ class Observation:
         lost = now.lost - self.start.lost
         if lost > max(LOST, LOST_SHARE * total):
             return Verdict("undecided", f"{lost:,} of {lost + total:,} requests were not counted")
-        found: list[Comparison] = []
-        summaries, fewest = [], []
+        found, summaries = synthetic.comparisons(sampled), []
+        quiet, few = [], False
         for each in self.services:
             new, old = _instances(counted, each.service, each.new), self._old(each, counted)
             every = sum(new.values(), Counts())
             found += _errors(each, old, new) + self._slow(each, now, new)
             summaries.append(_summary(each, old, every))
-            fewest.append(every.requests + every.refused)
-        return judge(found, most=self._most, fewest_requests=min(fewest), summary="; ".join(summaries))
+            quiet += [each.service] if _requests(every) < FEWEST else []
+            few = few or _requests(every) < FEWEST or (old is not None and _requests(old) < FEWEST)
+        if sent := synthetic.summary(sampled):
+            summaries.append(sent)
+        verdict = judge(
+            found,
+            most=self._most,
+            quiet=tuple(quiet),
+            synthetic=synthetic.count_of(sampled),
+            summary="; ".join(summaries),
+        )
+        return verdict._replace(few=few)
 
     @property
     def _most(self) -> int:
-        """The most comparisons of a verdict: errors, p95 and p99 of each release and of each of several instances."""
-        return sum(3 * (1 + (each.instances if each.instances > 1 else 0)) for each in self.services)
+        """The most comparisons of a verdict: errors, p95 and p99 of each release and of each of several instances, and
+        those of synthetic requests."""
+        users = sum(3 * (1 + (each.instances if each.instances > 1 else 0)) for each in self.services)
+        return users + synthetic.most_comparisons(self.synthetic_kinds)
 
     def _old(self, compared: Compared, counted: Mapping[SignalSource, Counts]) -> Counts | None:
         if compared.old is None:
@@ -108,7 +127,7 @@ class Observation:
             for name, counts in _with_whole(timed):
                 share = Share(counts.latency.slower_than(limit), counts.latency.count)
                 about = name or str(Revision(compared.service, compared.new))
-                text = f"{about}: {_percent(share)} took longer than {limit:.0f} ms against {_percent(before)}"
+                text = f"{about}: {percent_of(share)} took longer than {limit:.0f} ms against {percent_of(before)}"
                 found.append(Comparison(text, share, before, SLOW))
         return found
 
@@ -146,6 +165,10 @@ def _with_whole(instances: Mapping[str, Counts]) -> Iterator[tuple[str, Counts]]
         yield from ((name, counts) for name, counts in instances.items() if name)
 
 
+def _requests(counts: Counts) -> int:
+    return counts.requests + counts.refused
+
+
 def _failed(counts: Counts) -> Share:
     """Return the share that failed. A refused connection is a failure, even where another instance then answered."""
     return Share(counts.errors + counts.refused, counts.requests + counts.refused)
@@ -158,6 +181,7 @@ def _errors(compared: Compared, old: Counts | None, new: Mapping[str, Counts]) -
             _text(name or str(Revision(compared.service, compared.new)), _failed(counts), before),
             _failed(counts),
             before,
+            suspicious=SUSPICIOUS if _requests(counts) >= FEWEST else SUSPICIOUS_OF_FEW,
         )
         for name, counts in _with_whole(new)
     ]
@@ -174,9 +198,5 @@ def _summary(compared: Compared, old: Counts | None, new: Counts) -> str:
 def _text(about: str, new: Share, old: Share | None) -> str:
     if not new.total:
         return f"{about}: no requests"
-    against = f" against {_percent(old)}" if old and old.total else ""
-    return f"{about}: {_percent(new)} failed{against}"
-
-
-def _percent(share: Share) -> str:
-    return f"{share.percent:.3g} % of {share.total:,} requests"
+    against = f" against {percent_of(old)}" if old and old.total else ""
+    return f"{about}: {percent_of(new)} failed{against}"

@@ -12,9 +12,13 @@ When the target's counters restart, the comparison restarts too, with this chanc
 ERRORS = Margin(times=1.25, plus=0.0005)
 SLOW = Margin(times=1.5, plus=0.01)
 FEWEST = 100
-"""The verdict is `not worse` only after this many requests of the new release."""
-SUSPICIOUS = math.log(20)
-"""From this log evidence on, the verdict is `undecided` and no longer `not worse`."""
+"""The verdict is `not worse` only after this many requests of the new release, or after `FEWEST_SYNTHETIC` ones."""
+FEWEST_SYNTHETIC = 20
+"""Synthetic requests to each release that are enough when no comparison looks worse: a release that always fails is
+found worse within as many."""
+SUSPICIOUS, SUSPICIOUS_OF_FEW = math.log(20), math.log(3)
+"""From this log evidence on, the verdict is `undecided` and no longer `not worse`. The second applies to requests of
+users that are fewer than `FEWEST`: three that all fail may be all that there are."""
 MANY, GOOD = 1000, 0.001
 """From MANY requests on, a share of errors below GOOD is never worse, however few errors the old release had."""
 BAD = 0.01
@@ -28,8 +32,10 @@ class Verdict(NamedTuple):
 
     result: Result
     evidence: str
-    quiet: bool = False
-    """Whether there are too few requests to compare, and no share of them looks worse."""
+    quiet: tuple[str, ...] = ()
+    """The services with too few requests to compare, if no share of their requests looks worse."""
+    few: bool = False
+    """Whether users' requests are too few, so that synthetic ones add to the evidence."""
 
 
 class Comparison(NamedTuple):
@@ -41,6 +47,8 @@ class Comparison(NamedTuple):
     old: Share | None = None
     """None: nothing is replaced, so `new` is compared with `BAD`."""
     margin: Margin = ERRORS
+    suspicious: float = SUSPICIOUS
+    """The log evidence from which the verdict is `undecided` and no longer `not worse`."""
 
     @property
     def log_evidence(self) -> float:
@@ -59,18 +67,28 @@ class Comparison(NamedTuple):
         return self.new.hits > self.margin.limit(self.old.hits / self.old.total) * self.new.total
 
 
-def judge(comparisons: Sequence[Comparison], *, most: int, fewest_requests: int, summary: str) -> Verdict:
+def judge(
+    comparisons: Sequence[Comparison], *, most: int, quiet: tuple[str, ...], synthetic: int, summary: str
+) -> Verdict:
     """Return the verdict on everything that is compared so far.
 
     *most* is the number of comparisons that the observation may make; each has an equal part of the chance of a false
-    alarm. *fewest_requests* is the number of requests of the service that had the fewest, *summary* the figures of all.
+    alarm. *quiet* are the services whose users sent fewer requests than `FEWEST`, *synthetic* is the number of
+    synthetic requests to each release, *summary* the figures of all.
     """
     strongest = max(comparisons, key=lambda each: each.log_evidence)
     if strongest.log_evidence >= math.log(most / FALSE_ALARM):
         return Verdict("worse", strongest.evidence)
-    if fewest_requests < FEWEST:
-        looks_worse = next((each.evidence for each in comparisons if each.looks_worse), "")
-        return Verdict("undecided", looks_worse or summary, quiet=not looks_worse)
-    if strongest.log_evidence >= SUSPICIOUS:
-        return Verdict("undecided", strongest.evidence)
+    if quiet and synthetic < FEWEST:
+        if looks_worse := next((each.evidence for each in comparisons if each.looks_worse), ""):
+            return Verdict("undecided", looks_worse)
+        if synthetic < FEWEST_SYNTHETIC:
+            return Verdict("undecided", summary, quiet)
+    if suspicious := [each for each in comparisons if each.log_evidence >= each.suspicious]:
+        return Verdict("undecided", max(suspicious, key=lambda each: each.log_evidence).evidence)
     return Verdict("not worse", summary)
+
+
+def percent_of(share: Share) -> str:
+    """Return a share as text: `0.31 % of 4,210 requests`."""
+    return f"{share.percent:.3g} % of {share.total:,} requests"

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from mainstay.manifest.base import Section, rule_error, text_is
 from mainstay.manifest.scalars import Duration, Percentage, SomeDuration
 from mainstay.model.release import Strategy
+from mainstay.model.synthetic import WhenQuiet
 
 CANARY = (5.0, 25.0, 50.0)
 _DEFAULT = Strategy()
@@ -39,6 +40,11 @@ class StrategySection(Section):
     revert_after: SomeDuration = Field(default=_DEFAULT.revert_after_s, examples=["2m"])
     """If the run sends no heartbeat for this long after traffic has moved, traffic is reverted to the old revision."""
 
+    when_quiet: WhenQuiet = Field(default=_DEFAULT.when_quiet, examples=["pass"])
+    """What happens if users, and Mainstay's own requests, are too few to compare the new revision with the old one when
+    `hold` or `settle` is over. hold: Mainstay waits up to three times as long, and at least a minute, and then rolls
+    back · pass: the rollout goes on · fail: it is rolled back at once."""
+
     _a_text_is_a_kind = text_is("kind")
 
     @model_validator(mode="after")
@@ -62,4 +68,4 @@ class StrategySection(Section):
     def to_strategy(self) -> Strategy:
         """Return the strategy; a canary without percentages gets the default ones."""
         percent = self.percent or (CANARY if self.kind == "canary" else ())
-        return Strategy(self.kind, percent, self.hold, self.settle, self.revert_after)
+        return Strategy(self.kind, percent, self.hold, self.settle, self.revert_after, self.when_quiet)

@@ -7,6 +7,7 @@ import msgspec
 from mainstay.model.artifact import Artifact
 from mainstay.model.edge import Edge
 from mainstay.model.fleet import ReleaseNumber
+from mainstay.model.synthetic import WhenQuiet
 from mainstay.model.workload import Workload
 
 
@@ -22,6 +23,7 @@ class Strategy(msgspec.Struct, frozen=True):
     """Time for which the old revision keeps running after all traffic has moved."""
     revert_after_s: float = 60.0
     """Time without a heartbeat of the run after which traffic is reverted."""
+    when_quiet: WhenQuiet = "hold"
 
 
 class ServiceRelease(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ from mainstay.planning.rollout import Rollout, ServiceChange, rollout_to, servic
 from mainstay.planning.rollout_phases import retire_phase, settle_phase, stage_phases
 from mainstay.planning.smoke_tests import SmokeTests, preview_steps, verify_phase
 from mainstay.planning.stage_change import stage_changes
+from mainstay.planning.synthetic import synthetic_requests
 from mainstay.planning.warnings import notes_on, nothing_to_do
 from mainstay.steps.support.fleet_state import is_down
 
@@ -50,14 +51,16 @@ def deploy_phases(
     """Return the phases of a deploy that have steps, in the order of the runbook."""
     first, last = edge_change(now.serving.edge, release.edge)
     stages = stage_changes(rollout)
+    replaced = now.release.version if now.release else ""
+    synthetic = synthetic_requests(tests.flows, release, rollout, replaced)
     return timed_phases(
         now.expected,
         fetch_phase(release, release.brought, now, plan_id),
         Phase("provide", rank_of([first]) + rank_of(start_datastores(release, now, plan_id))),
         migrate_phase(release, now, plan_id),
-        *stage_phases(stages, last, preview_steps(tests, stages, release)),
+        *stage_phases(stages, last, preview_steps(tests, stages, release), synthetic),
         verify_phase(tests, stages, release),
-        settle_phase(stages, _settle_s(rollout)),
+        settle_phase(stages, _settle_s(rollout), synthetic),
         retire_phase(stages),
     )
 

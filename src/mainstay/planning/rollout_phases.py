@@ -4,9 +4,11 @@ In a stage, a deploy moves the traffic of callees before that of their callers; 
 """
 
 from collections.abc import Container, Iterable
+from typing import TypeVar
 
 from mainstay.model import Members, Shifts, Traffic
 from mainstay.model.call_graph import callees_first, callers_first
+from mainstay.model.synthetic import SyntheticRequests
 from mainstay.planning.plan import Phase, Ranks, rank_of
 from mainstay.planning.rollout import ServiceChange
 from mainstay.planning.stage_change import StageChange
@@ -19,25 +21,35 @@ from mainstay.steps.settle import Settle
 from mainstay.steps.smoke import Smoke
 from mainstay.steps.start_fleet import StartFleet
 
+S = TypeVar("S", bound=Observe)
+
 
 def stage_phases(
-    stages: tuple[StageChange, ...], edge: ConfigureEdge | None, tests: tuple[Smoke | None, ...] = ()
+    stages: tuple[StageChange, ...],
+    edge: ConfigureEdge | None,
+    tests: tuple[Smoke | None, ...] = (),
+    synthetic: SyntheticRequests | None = None,
 ) -> tuple[Phase, ...]:
     """Return a phase for each stage; the last one changes the *edge*. Without stages, only the edge changes.
 
-    *tests* has the smoke test of each stage, or None; if it is empty, no stage has one.
+    *tests* has the smoke test of each stage, or None; if it is empty, no stage has one. *synthetic* are the requests
+    that observations may send.
     """
     tests = tests or (None,) * len(stages)
     if len(stages) < 2:
-        return (Phase("release", _stage_ranks(stages[0], edge, tests[0]) if stages else rank_of([edge])),)
+        return (Phase("release", _stage_ranks(stages[0], edge, tests[0], synthetic) if stages else rank_of([edge])),)
     count = len(stages)
     return tuple(
-        Phase(f"stage {number} of {count}", _stage_ranks(stage, edge if number == count else None, test), stage=number)
+        Phase(
+            f"stage {number} of {count}",
+            _stage_ranks(stage, edge if number == count else None, test, synthetic),
+            stage=number,
+        )
         for number, (stage, test) in enumerate(zip(stages, tests, strict=True), 1)
     )
 
 
-def settle_phase(stages: tuple[StageChange, ...], for_s: float) -> Phase:
+def settle_phase(stages: tuple[StageChange, ...], for_s: float, synthetic: SyntheticRequests | None = None) -> Phase:
     """Return the phase that observes the new revisions while the old fleets still run.
 
     It is empty when no revision is replaced, nothing is watched, or *for_s* is 0.
@@ -47,9 +59,7 @@ def settle_phase(stages: tuple[StageChange, ...], for_s: float) -> Phase:
     last = stages[-1]
     if not last.watched or all(change.old is None for change in last.rollout.changes):
         return Phase("settle", ())
-    return Phase(
-        "settle", ((Settle(watched=last.watched, traffic=last.stage.traffic, for_s=for_s, replaced=last.replaced),),)
-    )
+    return Phase("settle", ((_observed(Settle, last, for_s, synthetic),),))
 
 
 def retire_phase(stages: tuple[StageChange, ...]) -> Phase:
@@ -57,15 +67,29 @@ def retire_phase(stages: tuple[StageChange, ...]) -> Phase:
     return Phase("retire", _retire_ranks(stages[-1]) if stages else ())
 
 
-def _stage_ranks(change: StageChange, edge: ConfigureEdge | None, test: Smoke | None) -> Ranks:
+def _stage_ranks(
+    change: StageChange, edge: ConfigureEdge | None, test: Smoke | None, synthetic: SyntheticRequests | None
+) -> Ranks:
     """Return the ranks of a stage. *edge* runs once every service to which its routes lead has traffic."""
     if change.rollout.callers_first:
         ranks = _rollback_order(change, rank_of([edge]))
     else:
         ranks = _deploy_order(change, rank_of([edge]), rank_of([test]))
-    stage = change.stage
-    observe = Observe(watched=change.watched, traffic=stage.traffic, for_s=stage.hold_s, replaced=change.replaced)
-    return (*ranks, (observe,)) if change.watched and ranks else ranks
+    if not (change.watched and ranks):
+        return ranks
+    return (*ranks, (_observed(Observe, change, change.stage.hold_s, synthetic),))
+
+
+def _observed(kind: type[S], change: StageChange, for_s: float, synthetic: SyntheticRequests | None) -> S:
+    """Return the observation of the stage; only one that compares requests may send some."""
+    return kind(
+        watched=change.watched,
+        traffic=change.stage.traffic,
+        for_s=for_s,
+        replaced=change.replaced,
+        synthetic=synthetic if for_s and change.replaced else None,
+        when_quiet=change.when_quiet,
+    )
 
 
 def _deploy_order(change: StageChange, edge: Ranks, test: Ranks) -> Ranks:

@@ -6,6 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from mainstay.model import Member, Members, Shifts, Stage, Traffic
+from mainstay.model.synthetic import WhenQuiet
 from mainstay.planning.rollout import Rollout
 from mainstay.planning.strategy import all_traffic, stages
 from mainstay.planning.traffic_order import shifts_callees_first, shifts_callers_first
@@ -93,6 +94,12 @@ class StageChange(msgspec.Struct, frozen=True):
             for name, releases in self.watched.items()
             if any(self.stage.traffic.get(name, {}).get(release) for release in releases)
         }
+
+    @property
+    def when_quiet(self) -> dict[str, WhenQuiet]:
+        """The settings of the services in `replaced` that are not `hold`."""
+        settings = {change.service: change.strategy.when_quiet for change in self.rollout.changes}
+        return {name: settings[name] for name in self.replaced if settings[name] != "hold"}
 
 
 def stage_changes(rollout: Rollout) -> tuple[StageChange, ...]:

@@ -6,13 +6,15 @@ from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
 from mainstay.judging.observation import Compared
 from mainstay.model import Instance, Revision, Traffic
+from mainstay.model.synthetic import SyntheticRequests, WhenQuiet
 from mainstay.steps.set_traffic import same
 from mainstay.steps.step import Look, Step
 from mainstay.steps.support import failure_text, fleet_state
 from mainstay.steps.support.request_watch import RequestWatch
 
-LONGEST = 3
-"""An observation that is still undecided after this many times `for_s` fails."""
+LONGEST, LONGEST_S = 3, 60.0
+"""An observation that is still undecided after this many times `for_s`, and this many seconds, fails. Within a minute
+there are enough synthetic requests for a verdict."""
 EXTENDED_EACH_S = 1.0
 """Seconds between two checks of an observation that lasts longer than `for_s`."""
 
@@ -25,7 +27,7 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
 
     Fails when an instance restarts, fails or becomes unready, when traffic was reverted, and when the requests show
     that a revision is worse than the one that it replaces. Without a verdict, the step lasts up to `LONGEST` times
-    `for_s`, and then fails.
+    `for_s`, and then fails. While users send too few requests, it sends the `synthetic` ones.
     """
 
     watched: Counts
@@ -33,14 +35,24 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
     for_s: float
     replaced: dict[str, int | None] = msgspec.field(default_factory=dict)
     """Per service whose requests are compared, the release number of its old revision; None: it is a new service."""
+    synthetic: SyntheticRequests | None = None
+    when_quiet: dict[str, WhenQuiet] = msgspec.field(default_factory=dict)
+    """The settings of services that are not `hold`."""
 
     @property
     def title(self) -> str:
-        return f"Observe {revisions(self.watched)}" + (f" for {self.for_s:g} s" if self.for_s else "")
+        lasts = f" for {self.for_s:g} s" if self.for_s else ""
+        return f"Observe {revisions(self.watched)}{lasts}{self._quiet}"
+
+    @property
+    def _quiet(self) -> str:
+        """What happens without requests, unless that is the default."""
+        settings = sorted(set(self.when_quiet.values())) if self.for_s else []
+        return "".join(f"; {each} when quiet" for each in settings)
 
     def do(self, world: RunWorld) -> str:
         before = {one.id: one.restarts for one in _new(world, self.watched)}
-        requests = RequestWatch(world, self._compared() if self.for_s else ())
+        requests = RequestWatch(world, self._compared() if self.for_s else (), self.synthetic, self.when_quiet)
 
         def check() -> None:
             self._check(world, before)
@@ -49,8 +61,9 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
         began = world.clock.monotonic()
         world.waiter.pause_checking(self.for_s, check)
         while not requests.may_end:
-            if world.clock.monotonic() - began >= LONGEST * self.for_s:
-                raise requests.undecided(LONGEST * self.for_s)
+            lasted = world.clock.monotonic() - began
+            if requests.must_end or lasted >= max(LONGEST * self.for_s, LONGEST_S):
+                raise requests.undecided(lasted)
             world.waiter.pause_checking(EXTENDED_EACH_S, check)
         wanted = sum(count for releases in self.watched.values() for count in releases.values())
         took = f" in {world.clock.monotonic() - began:.3g} s" if self.for_s else ""

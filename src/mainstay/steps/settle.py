@@ -8,4 +8,4 @@ class Settle(Observe, frozen=True, kw_only=True, tag="settle"):
 
     @property
     def title(self) -> str:
-        return f"Let {revisions(self.watched)} settle for {self.for_s:g} s"
+        return f"Let {revisions(self.watched)} settle for {self.for_s:g} s{self._quiet}"

@@ -15,6 +15,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -26,7 +27,8 @@ crash_code: exit code of the crash
 never_ready, ignores_sigterm: yes
 calls: path of BACK_URL, requested for every request
 paths: the only paths that exist, separated by commas
-fails: the share of requests (0 to 1) that get the status fails_with (500); only those with the method fails_on, if set
+fails: the share of requests (0 to 1) that get the status fails_with (500); only those with the method fails_on and
+the path fails_at, if set, and only when the process has run for fails_from seconds
 slow: the share of requests that get their response after slow_after seconds
 leaks: yes: a descriptor for each request
 refuses_after: seconds after which no connection is accepted
@@ -43,6 +45,7 @@ class App:
 
     def __init__(self) -> None:
         self.ready = False
+        self.began = time.monotonic()
         self.busy: set[asyncio.StreamWriter] = set()
         self.idle: set[asyncio.StreamWriter] = set()
         self.stopping = asyncio.Event()
@@ -75,13 +78,18 @@ class App:
             await asyncio.sleep(float(BEHAVIOUR["slow_after"]))
         if BEHAVIOUR.get("leaks") == "yes":
             self.leaked.append(os.dup(2))
-        if BEHAVIOUR.get("fails_on", method) == method and chance.random() < float(BEHAVIOUR.get("fails", 0)):
+        if self.fails(method, path):
             return int(BEHAVIOUR.get("fails_with", 500)), "the ink is dry"
         if "calls" in BEHAVIOUR:
             return await call(os.environ["BACK_URL"], BEHAVIOUR["calls"])
         if method == "POST" and self.posts is not None:
             os.write(self.posts, f"{path}\n".encode())
         return 200, MESSAGE
+
+    def fails(self, method: str, path: str) -> bool:
+        meant = BEHAVIOUR.get("fails_on", method) == method and BEHAVIOUR.get("fails_at", path) == path
+        late = time.monotonic() - self.began >= float(BEHAVIOUR.get("fails_from", 0))
+        return meant and late and chance.random() < float(BEHAVIOUR.get("fails", 0))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.idle.add(writer)

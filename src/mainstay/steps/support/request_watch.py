@@ -1,30 +1,60 @@
 """The comparison of requests during an observation."""
 
-from mainstay.drivers.world import World
+from collections.abc import Mapping
+
+from mainstay.drivers.world import RunWorld
 from mainstay.errors import StepFailed, Unreachable
 from mainstay.judging.observation import Compared, Observation
 from mainstay.judging.verdict import Verdict
+from mainstay.model.synthetic import SyntheticRequests, WhenQuiet
 from mainstay.steps.support import failure_text
+from mainstay.steps.support.synthetic_run import SyntheticRun
 
 BEFORE_S = 60.0
 """Seconds before an observation, whose requests are compared if the old release gets none during it."""
 NOT_COUNTED = "requests are not being counted"
+_WHEN_QUIET = "add a smoke flow with a GET, which Mainstay then sends itself, or write strategy: {when_quiet: pass}"
 
 
 class RequestWatch:
-    """Compares the requests of new revisions with those of old ones, since its creation. *compared* may be empty."""
+    """Compares the requests of new revisions with those of old ones, since its creation. *compared* may be empty.
 
-    def __init__(self, world: World, compared: tuple[Compared, ...]) -> None:
+    While users send too few, it sends the *synthetic* requests to both. *when_quiet* are the services' settings that
+    are not `hold`.
+    """
+
+    def __init__(
+        self,
+        world: RunWorld,
+        compared: tuple[Compared, ...],
+        synthetic: SyntheticRequests | None = None,
+        when_quiet: Mapping[str, WhenQuiet] = {},
+    ) -> None:
         self._world = world
         self._compared = compared
+        self._when_quiet = when_quiet
+        self._old = {each.service: each.old for each in compared if each.old is not None}
+        self._synthetic = SyntheticRun(world, synthetic, {each.service: each.new for each in compared}, self._old)
         self._observation: Observation | None = None
         self.verdict = Verdict("undecided", NOT_COUNTED) if compared else Verdict("not worse", "")
         self.check()
 
     @property
     def may_end(self) -> bool:
-        """Whether the observation may end: the verdict is `not worse`, or there were too few requests to compare."""
-        return self.verdict.result == "not worse" or self.verdict.quiet
+        """Whether the observation may end: the verdict is `not worse`, or too few requests to compare may pass."""
+        if self.verdict.result == "undecided" and self.verdict.quiet:
+            return not self._waits_for
+        return self.verdict.result == "not worse"
+
+    @property
+    def must_end(self) -> bool:
+        """Whether a service had too few requests, and waiting for more is not wanted."""
+        return any(self._when_quiet.get(service) == "fail" for service in self._waits_for)
+
+    @property
+    def _waits_for(self) -> list[str]:
+        """The services that need more requests. One that replaces nothing needs none: it has no users yet."""
+        return [each for each in self.verdict.quiet if each in self._old and self._when_quiet.get(each) != "pass"]
 
     @property
     def evidence(self) -> str:
@@ -39,17 +69,23 @@ class RequestWatch:
         try:
             now = self._world.target.signals()
             if self._observation is None:
-                self._observation = Observation(self._compared, self._world.target.signals(BEFORE_S), now)
+                before, kinds = self._world.target.signals(BEFORE_S), len(self._synthetic.sampled)
+                self._observation = Observation(self._compared, before, now, kinds)
         except Unreachable:
             self.verdict = Verdict("undecided", NOT_COUNTED)
             return
-        self.verdict = self._observation.verdict(now)
+        if self.verdict.few:
+            self._synthetic.send()
+        self.verdict = self._observation.verdict(now, self._synthetic.sampled)
         if self.verdict.result == "worse":
             raise StepFailed(f"the new release is worse than the old one: {self.verdict.evidence}", remedy=self._remedy)
 
     def undecided(self, seconds: float) -> StepFailed:
         """Return the error of an observation that ends without a verdict after *seconds*."""
-        return StepFailed(f"undecided after {seconds:g} s: {self.verdict.evidence}", remedy=self._remedy)
+        if self.verdict.quiet:
+            what = f"too few requests to compare after {seconds:.3g} s: {self.verdict.evidence}"
+            return StepFailed(what, remedy=_WHEN_QUIET)
+        return StepFailed(f"undecided after {seconds:.3g} s: {self.verdict.evidence}", remedy=self._remedy)
 
     @property
     def _remedy(self) -> str:

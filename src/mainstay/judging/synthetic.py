@@ -1,0 +1,57 @@
+"""Compare how two releases respond to the same synthetic requests. Pure.
+
+They are compared apart from users' requests: of those, the two releases may get different kinds.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from mainstay.judging.sequential_test import Share
+from mainstay.judging.verdict import Comparison, percent_of
+
+
+class Sampled(NamedTuple):
+    """How many responses to one synthetic request were not as expected, from the new release and from the old one."""
+
+    request: str
+    """`GET /search`."""
+    new: Share = Share(0, 0)
+    old: Share | None = Share(0, 0)
+    """None: nothing is replaced."""
+
+
+def count_of(samples: Sequence[Sampled]) -> int:
+    """Return the number of requests to the new release, or to the old one if it got fewer."""
+    whole = _whole(samples)
+    return min(whole.new.total, whole.new.total if whole.old is None else whole.old.total)
+
+
+def most_comparisons(kinds: int) -> int:
+    """Return how many comparisons there are for this number of different requests."""
+    return kinds + 1 if kinds > 1 else kinds
+
+
+def comparisons(samples: Sequence[Sampled]) -> list[Comparison]:
+    """Return the comparison of all requests, and of each: a release may be wrong in only one of them."""
+    found = [_whole(samples), *samples] if len(samples) > 1 else samples
+    return [Comparison(_text(each), each.new, each.old) for each in found if each.new.total]
+
+
+def summary(samples: Sequence[Sampled]) -> str:
+    """Return the figures as text; empty when no request was sent."""
+    return _text(_whole(samples)) if count_of(samples) else ""
+
+
+def _whole(samples: Sequence[Sampled]) -> Sampled:
+    old = [each.old for each in samples if each.old is not None]
+    return Sampled("synthetic requests", _sum([each.new for each in samples]), _sum(old) if old else None)
+
+
+def _sum(shares: Sequence[Share]) -> Share:
+    return Share(sum(each.hits for each in shares), sum(each.total for each in shares))
+
+
+def _text(sampled: Sampled) -> str:
+    about = sampled.request if sampled.request.startswith("synthetic") else f"synthetic {sampled.request}"
+    against = f" against {percent_of(sampled.old)}" if sampled.old and sampled.old.total else ""
+    return f"{about}: {percent_of(sampled.new)} failed{against}"

@@ -1,0 +1,91 @@
+"""Send synthetic requests to the new release and to the one that it replaces, and count the unexpected responses."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec.structs import replace
+
+from mainstay.drivers.world import RunWorld
+from mainstay.errors import Unreachable
+from mainstay.judging.expectations import judge
+from mainstay.judging.flow import request_of, route_of
+from mainstay.judging.sequential_test import Share
+from mainstay.judging.synthetic import Sampled
+from mainstay.model.flow import Flow
+from mainstay.model.http import HttpResponse
+from mainstay.model.synthetic import SyntheticRequests
+
+EACH_S = 0.4
+"""The shortest time between two pairs of requests, which makes at most 5 requests a second."""
+WITHIN_S = 3.0
+"""Seconds for a response. Heartbeats wait for it, so it is shorter than the shortest `revert_after`."""
+
+Side = Literal["preview", "replaced"]
+
+
+class SyntheticRun:
+    """Sends *requests* in turn, each to both releases. *new* and *replaced* are their revisions by service."""
+
+    def __init__(
+        self, world: RunWorld, requests: SyntheticRequests | None, new: Mapping[str, int], replaced: Mapping[str, int]
+    ) -> None:
+        self._world = world
+        self._requests = requests
+        self._releases: dict[Side, Mapping[str, int]] = {"preview": new, "replaced": replaced}
+        old = Share(0, 0) if replaced else None
+        self._flows = requests.flows if requests else ()
+        self.sampled = [Sampled(f"GET {flow.steps[0].path.partition('?')[0]}", old=old) for flow in self._flows]
+        """The responses to each request so far."""
+        self._led = False
+        self._pairs = 0
+        self._next_s = 0.0
+
+    def send(self) -> None:
+        """Send the next request to both releases, unless the last ones were sent a moment ago."""
+        now = self._world.clock.monotonic()
+        if not self._flows or now < self._next_s or not self._lead():
+            return
+        self._next_s = now + EACH_S
+        number = self._pairs % len(self._flows)
+        self._pairs += 1
+        found, flow = self.sampled[number], self._flows[number]
+        new = _counted(found.new, self._failed(flow, "preview"))
+        old = _counted(found.old, self._failed(flow, "replaced")) if found.old else None
+        self.sampled[number] = found._replace(new=new, old=old)
+
+    def _lead(self) -> bool:
+        """Let the preview door lead to both releases, once. Return whether it does."""
+        try:
+            if not self._led:
+                self._world.target.set_preview(self._releases["preview"], self._releases["replaced"])
+                self._led = True
+        except Unreachable:
+            return False
+        return True
+
+    def _failed(self, flow: Flow, side: Side) -> bool | None:
+        """Return whether the response is not as expected; None when another release responded."""
+        assert self._requests is not None
+        version = self._requests.version if side == "preview" else self._requests.replaced_version
+        values = {"unique": secrets.token_hex(6), "version": version}
+        request = request_of(flow.steps[0], flow, self._requests.edge, values)
+        request = replace(request, within_s=min(request.within_s, WITHIN_S))
+        try:
+            response = self._world.target.send(request, side)
+        except Unreachable:
+            return True
+        route = route_of(request.path, flow.host, self._requests.edge)
+        if route and _other_release(response, self._releases[side].get(route.service)):
+            return None
+        return bool(judge(response, flow.steps[0].expect, values))
+
+
+def _other_release(response: HttpResponse, expected: int | None) -> bool:
+    """Return whether a release responded that is not the expected one, for instance because that has just started."""
+    found = dict(response.headers).get("x-mainstay-release")
+    return found is not None and expected is not None and found != str(expected)
+
+
+def _counted(share: Share, failed: bool | None) -> Share:
+    return share if failed is None else Share(share.hits + failed, share.total + 1)

@@ -1,0 +1,75 @@
+"""At three requests a minute, Mainstay's own requests find the release that turns bad once it has traffic."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.journeys.consistency import assert_consistent
+from tests.journeys.load import Load
+from tests.journeys.sandbox import Sandbox
+from tests.journeys.test_smoke_flows import SmokedApp
+from tests.journeys.web_app import WebApp
+
+THREE_A_MINUTE = 0.05
+FLOW = """\
+flow: shop
+steps:
+  - get: /
+    expect: {status: 200}
+  - get: /search
+    expect: {status: 200, body: {contains: "version"}}
+"""
+LATE = {"fails": 1, "fails_from": 6}
+"""Good while it is tested before its first traffic."""
+
+
+def version(number: str, behaviour: dict[str, Any], **strategy: object) -> SmokedApp:
+    usual = {"kind": "canary", "percent": [25], "hold": "30s", "settle": "10s"}
+    app = WebApp(number, behaviour=behaviour, service={"strategy": usual | strategy})
+    return SmokedApp(app, flows={"shop": FLOW})
+
+
+@pytest.mark.slow
+@pytest.mark.failure("F77")
+@pytest.mark.parametrize(
+    ("behaviour", "path"),
+    [(LATE, r"requests|GET /(search)?"), (LATE | {"fails_at": "/search"}, "GET /search|requests")],
+    ids=["always 500", "wrong on one path"],
+)
+def test_a_quiet_release_that_turns_bad_is_rolled_back(sandbox: Sandbox, behaviour: dict[str, Any], path: str) -> None:
+    sandbox.ship(version("1", {}))
+    with Load(sandbox.url, rate=THREE_A_MINUTE):
+        sandbox.write(version("2", behaviour))
+        result = sandbox.run("deploy", "--yes", code=1, within=90)
+    assert re.search(rf"worse than the old one: synthetic ({path}): ", result.out + result.err), result
+    assert assert_consistent(sandbox)["release"]["version"] == "1"
+    (last,) = (each for each in sandbox.query("history") if each["version"] == "2")
+    assert last["outcome"] == "undone"
+
+
+@pytest.mark.slow
+def test_a_quiet_good_release_is_kept_and_its_users_are_counted_apart(sandbox: Sandbox) -> None:
+    sandbox.ship(version("1", {}))
+    with Load(sandbox.url, rate=THREE_A_MINUTE):
+        sandbox.write(version("2", {}, hold="10s"))
+        result = sandbox.run("deploy", "--yes", within=120)
+    found = re.search(r"synthetic requests: 0 % of (\d+) requests failed against 0 % of \1 requests", result.out)
+    assert found, result
+    assert int(found[1]) >= 15
+    shown = sandbox.query("status").get("requests", [])
+    assert sum(each["requests_per_s"] for each in shown) < 0.3, shown
+
+
+@pytest.mark.slow
+def test_without_anything_to_send_the_setting_decides(sandbox: Sandbox) -> None:
+    def silent(number: str, when_quiet: str) -> WebApp:
+        strategy = {"kind": "blue-green", "settle": "1s", "when_quiet": when_quiet}
+        return WebApp(number, service={"strategy": strategy, "health": {"interval": "100ms"}})
+
+    sandbox.ship(silent("1", "hold"))
+    sandbox.write(silent("2", "fail"))
+    result = sandbox.run("deploy", "--yes", code=1, within=60)
+    assert "too few requests to compare after 1" in result.out + result.err, result
+    sandbox.write(silent("3", "pass"))
+    assert "too few requests to compare" in sandbox.run("deploy", "--yes", within=60).out

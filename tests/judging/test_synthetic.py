@@ -1,0 +1,168 @@
+"""Synthetic requests decide where users send too few: bad releases are found, unchanged ones are kept."""
+
+import random
+from typing import NamedTuple
+
+import pytest
+
+from mainstay.judging.observation import Compared, Observation
+from mainstay.judging.sequential_test import Share
+from mainstay.judging.synthetic import Sampled, comparisons, count_of, summary
+from mainstay.judging.verdict import FEWEST, FEWEST_SYNTHETIC, Verdict
+from mainstay.model.signals import Counts, Signals, SignalSource
+from mainstay.steps.observe import LONGEST, LONGEST_S
+from tests.judging.stream import NEW, OLD
+
+TICK_S = 0.5
+USERS_A_SECOND = 0.05
+WEB = Compared("web", OLD, NEW)
+
+
+class Errors(NamedTuple):
+    """The chances that a response fails: of the old release, of the new one, and of the new one's first path."""
+
+    old: float = 0.0
+    new: float = 0.0
+    first_path: float | None = None
+
+
+class Outcome(NamedTuple):
+    verdict: Verdict
+    at_s: float
+
+    @property
+    def kept(self) -> bool:
+        return self.verdict.result == "not worse"
+
+
+def observe(seed: int, errors: Errors, *, hold_s: float, rate: float = USERS_A_SECOND, paths: int = 3) -> Outcome:
+    """Observe a release as the step does: a pair of requests each half second beside *rate* users' a second."""
+    chance, now_s, number = random.Random(seed), 0.0, 0
+    counts = {OLD: Counts(), NEW: Counts()}
+    samples = [Sampled(f"GET /{number}") for number in range(paths)]
+
+    def signals() -> Signals:
+        found = tuple((SignalSource("web", release, f"web-{release}-1"), each) for release, each in counts.items())
+        return Signals("1", now_s, found)
+
+    def failing(release: int, path: int = -1) -> bool:
+        new = errors.new if path or errors.first_path is None else errors.first_path
+        return chance.random() < (errors.old if release == OLD else new)
+
+    observation = Observation([WEB], signals(), signals(), paths)
+    while True:
+        now_s += TICK_S
+        for _ in range(sum(chance.random() < rate * TICK_S / 10 for _ in range(10))):
+            release = chance.choice([OLD, NEW])
+            counts[release] += Counts(1, failing(release))
+        path = number % paths
+        number += 1
+        samples[path] = Sampled(
+            samples[path].request,
+            *(
+                Share(share.hits + failing(release, path), share.total + 1)
+                for release, share in ((NEW, samples[path].new), (OLD, samples[path].old or Share(0, 0)))
+            ),
+        )
+        verdict = observation.verdict(signals(), samples)
+        over = now_s >= hold_s and verdict.result == "not worse"
+        if verdict.result == "worse" or over or now_s >= max(LONGEST * hold_s, LONGEST_S):
+            return Outcome(verdict, now_s)
+
+
+@pytest.mark.parametrize(
+    ("errors", "within_s"),
+    [
+        pytest.param(Errors(new=1.0), 10, id="every request fails"),
+        pytest.param(Errors(new=0.3), 60, id="30 % fail"),
+        pytest.param(Errors(first_path=1.0), 20, id="one path of three"),
+    ],
+)
+def test_a_bad_release_with_three_requests_a_minute_is_found_within_a_minute(errors: Errors, within_s: float) -> None:
+    for seed in range(5):
+        found = observe(seed, errors, hold_s=60)
+        assert (found.verdict.result, found.at_s <= within_s) == ("worse", True), found
+
+
+def test_the_evidence_names_the_path() -> None:
+    found = observe(1, Errors(first_path=1.0), hold_s=60).verdict.evidence
+    assert found.startswith("synthetic GET /0: 100 % of ")
+    assert " failed against 0 % of " in found
+
+
+@pytest.mark.failure("F77")
+@pytest.mark.slow
+def test_at_most_one_of_a_thousand_unchanged_quiet_releases_is_not_kept() -> None:
+    chance, lost = random.Random(12), []
+    for seed in range(1000):
+        same = chance.choice([0.0, 0.001, 0.02, 0.1])
+        hold_s, rate = chance.choice([10, 20, 60]), chance.choice([0.0, USERS_A_SECOND, 1])
+        found = observe(seed, Errors(same, same), hold_s=hold_s, rate=rate, paths=chance.choice([1, 3, 8]))
+        if not found.kept:
+            lost.append((same, hold_s, rate, found))
+    assert len(lost) <= 1, lost
+
+
+def test_an_unchanged_quiet_release_is_kept_as_soon_as_its_time_is_over() -> None:
+    found = observe(1, Errors(), hold_s=20)
+    assert (found.kept, found.at_s) == (True, 20)
+    assert found.verdict.evidence.endswith("; synthetic requests: 0 % of 40 requests failed against 0 % of 40 requests")
+
+
+def verdict_of(sampled: list[Sampled], users: int = 0, errors: int = 0) -> Verdict:
+    start = Signals("1", 0.0)
+    now = Signals("1", 9.0, ((SignalSource("web", NEW), Counts(users, errors)), (SignalSource("web", OLD), Counts(3))))
+    return Observation([WEB], start, start, len(sampled)).verdict(now, sampled)
+
+
+def sampled(new: Share, old: Share | None) -> list[Sampled]:
+    return [Sampled("GET /", new, old)]
+
+
+def test_a_few_good_responses_are_enough_and_fewer_are_not() -> None:
+    enough, fewer = Share(0, FEWEST_SYNTHETIC), Share(0, FEWEST_SYNTHETIC - 1)
+    assert verdict_of(sampled(enough, enough)).result == "not worse"
+    assert verdict_of(sampled(fewer, enough)).quiet == ("web",)
+    assert verdict_of(sampled(enough, fewer)).quiet == ("web",)
+
+
+def test_one_unexpected_response_of_few_leaves_the_verdict_open() -> None:
+    few, many = 2 * FEWEST_SYNTHETIC, FEWEST
+    assert verdict_of(sampled(Share(1, few), Share(0, few))).result == "undecided"
+    assert verdict_of(sampled(Share(1, many), Share(0, many))).result == "not worse"
+
+
+def test_three_users_whose_requests_all_fail_leave_the_verdict_open() -> None:
+    good = sampled(Share(0, 500), Share(0, 500))
+    found = verdict_of(good, users=3, errors=3)
+    assert (found.result, found.evidence[:13]) == ("undecided", "web@42: 100 %")
+    assert verdict_of(good, users=3, errors=1).result == "not worse"
+
+
+def test_a_path_that_fails_in_both_releases_hides_no_other() -> None:
+    both = [Sampled("GET /a", Share(50, 50), Share(50, 50)), Sampled("GET /b", Share(0, 50), Share(0, 50))]
+    assert verdict_of(both).result == "not worse"
+    both[1] = both[1]._replace(new=Share(50, 50))
+    assert verdict_of(both).result == "worse"
+
+
+def test_a_release_that_replaces_nothing_may_fail_a_hundredth() -> None:
+    start = Signals("1", 0.0)
+    observation = Observation([WEB._replace(old=None)], start, start, 1)
+    assert observation.verdict(start, sampled(Share(1, 200), None)).result == "not worse"
+    assert observation.verdict(start, sampled(Share(40, 200), None)).result == "worse"
+
+
+def test_several_requests_are_compared_together_and_each_alone() -> None:
+    two = [Sampled("GET /a", Share(1, 10), Share(0, 9)), Sampled("GET /b", Share(0, 10), Share(0, 10))]
+    assert [each.evidence for each in comparisons(two)] == [
+        "synthetic requests: 5 % of 20 requests failed against 0 % of 19 requests",
+        "synthetic GET /a: 10 % of 10 requests failed against 0 % of 9 requests",
+        "synthetic GET /b: 0 % of 10 requests failed against 0 % of 10 requests",
+    ]
+    assert (count_of(two), len(comparisons(two[:1]))) == (19, 1)
+
+
+def test_without_requests_there_are_no_figures() -> None:
+    assert (comparisons([]), summary([]), count_of([])) == ([], "", 0)
+    assert (comparisons([Sampled("GET /")]), summary([Sampled("GET /")])) == ([], "")
