@@ -7,7 +7,8 @@ from mainstay.drivers.world import World
 from mainstay.model import TrafficStatus
 
 REFUSED, WARNED = timedelta(days=1), timedelta(days=14)
-"""What must be left of its life. One from an authority is renewed by Mainstay, so no warning is needed."""
+"""The check fails, or warns, when a certificate expires in less than this time. It warns only about files of the
+operator, because Mainstay renews all others."""
 
 
 def _ask(world: World) -> Answer:

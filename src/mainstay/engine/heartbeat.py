@@ -50,7 +50,7 @@ class Heartbeat:
         self._end_waits = True
 
     def begin_waits(self) -> None:
-        """Let later waits last as long as they need; reverses `end_waits`."""
+        """Stop ending waits: later waits last as long as they need."""
         self._end_waits = False
 
     @property

@@ -20,7 +20,7 @@ class Planned(msgspec.Struct, frozen=True):
     release: int
     """The release that the run ships or restores; for other kinds of runs, the live one."""
     before: int | None
-    """The release that was live when the plan was made; None where none was."""
+    """The release that was live when the plan was made; None: there was none."""
     rollback: str
     """`safe`, or `unknown` when the run migrates a schema, so that older releases may not work with it."""
     by: str

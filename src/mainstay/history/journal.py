@@ -24,7 +24,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Owner(msgspec.Struct, frozen=True):
-    """The process that holds the environment's lock, and the run that it holds it for."""
+    """The process that holds the environment's lock, and the run that it executes."""
 
     run: str
     who: str

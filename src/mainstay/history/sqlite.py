@@ -179,7 +179,10 @@ class SqliteJournal:
             self._database.close()
 
     def _verified(self) -> tuple[int, bytes]:
-        """Verify the rows from the one in the head on, and sign the last row. Return its sequence and its hash."""
+        """Verify the head and the rows from its row on, then sign the last row. Return the last row's sequence and hash.
+
+        Raises JournalCorrupt when a row was changed or is missing.
+        """
         with journal_file.translating_errors(self._path):
             last = journal_file.last(self._database)
             if last == 0 and not self._head.path.exists():

@@ -1,4 +1,4 @@
-"""Hide secrets in what a failed smoke flow shows: by the names of headers and keys, and by their values."""
+"""Hides secrets in the message about a failed smoke flow, by the names of headers and keys and by secret values."""
 
 import json
 import re

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 _HALVINGS = 50
 _PRIORS = ((0.5, 0.5), (0.5, 50.0))
-"""Beta distributions: one favours no share (Jeffreys), one small shares, since few requests fail or are slow."""
+"""Two Beta distributions of shares: the first is neutral (Jeffreys); the second prefers small shares, since few
+requests fail or are slow."""
 
 
 class Share(NamedTuple):

@@ -39,5 +39,5 @@ def text_is(key: str) -> Any:
 
 
 def rule_error(code: str, what: str, remedy: str) -> PydanticCustomError:
-    """Return the error that a rule raises, from its stable code, what was found and what to write instead."""
+    """Return the error for a validator to raise: a stable *code*, *what* is wrong, and the *remedy*."""
     return PydanticCustomError(code, "{what}", {"what": what, "remedy": remedy})

@@ -17,14 +17,14 @@ _KNOWN_FORMS = re.compile(
 
 
 def in_value(value: str) -> str | None:
-    """Return the kind of credential that *value* contains, or None."""
+    """Return the kind of credential that *value* contains; None: it contains none."""
     if _IN_ADDRESS.search(value):
         return "an address with a password"
     return "a credential" if _KNOWN_FORMS.search(value) else None
 
 
 def in_variable(name: str, value: str) -> str | None:
-    """Return the kind of credential that *value* is when it is the value of the variable *name*, or None."""
+    """Return the kind of credential that the variable *name* with this *value* looks like; None: it looks like none."""
     if value and _NAMES_ENDING.search(name):
         return "a credential, by its name"
     return in_value(value)

@@ -34,7 +34,7 @@ class Scope(NamedTuple):
     target: str
     support: Support
     doubtful: frozenset[Location]
-    """Service keys that are present but invalid, and services with an unknown key."""
+    """The locations of invalid keys, and of services with an unknown key, which may be a misspelt one."""
 
     @property
     def runs_source(self) -> bool:

@@ -28,7 +28,7 @@ class Endpoint(msgspec.Struct, frozen=True):
 
     @property
     def exposed(self) -> bool:
-        """Whether other machines reach it although nothing declares that."""
+        """Whether other machines reach it although neither Mainstay nor the manifest chose it."""
         return not self.declared and self.reach == "other machines"
 
     @property
@@ -40,4 +40,4 @@ class Endpoint(msgspec.Struct, frozen=True):
 
 
 NAMED = ("instance", "datastore", "job")
-"""Values of `what` that are what `of` names."""
+"""Values of `what` for which `of` is the name of the endpoint's owner itself: `instance web-1-1`."""

@@ -5,8 +5,8 @@ from typing import Literal
 import msgspec
 
 Door = Literal["front", "preview", "replaced"]
-"""Where a request enters. front: the public front door · preview: the preview door, which leads to the new revisions ·
-replaced: the preview door too, but it leads to the revisions that they replace."""
+"""Where a request enters. front: the public front door · preview: the preview door, which leads to new revisions ·
+replaced: the preview door, but leading to the revisions that the new ones replace."""
 
 
 class HttpRequest(msgspec.Struct, frozen=True):

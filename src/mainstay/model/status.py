@@ -111,7 +111,7 @@ class Endings(msgspec.Struct, frozen=True):
 
 
 class FleetStatus(msgspec.Struct, frozen=True):
-    """The desired fleet and the actual instances."""
+    """The desired fleet of an environment, its actual instances, and whether it is started."""
 
     wanted: Fleet
     instances: tuple[Instance, ...]

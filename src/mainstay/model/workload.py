@@ -56,7 +56,7 @@ class Workload(msgspec.Struct, frozen=True):
     """Working folder of a program that comes with the target; empty: the home folder of its user."""
     environment: dict[str, Value] = {}
     files: dict[str, Value] = {}
-    """Values delivered as files (mode 0400); the variable NAME_FILE contains the path."""
+    """Values by NAME that the service gets as files (mode 0400); its variable NAME_FILE contains the path."""
     listens: bool = True
     """Whether it accepts connections, on a port that its target chooses; False: a worker."""
     port_variable: str = "PORT"

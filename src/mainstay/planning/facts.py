@@ -40,7 +40,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     """The id of the newest run."""
     datastores: dict[str, DatastoreFacts] = {}
     secrets: dict[str, int] = {}
-    """The current version of every secret that the manifest names."""
+    """The current version of each secret that has a value, of the manifest's variables and of the datastores."""
     offered: frozenset[str] = frozenset()
     """Secrets without a stored value whose value was given to this command."""
     settings: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""The static files of a route."""
+"""The section `assets` of a route: how clients cache its static files."""
 
 from pydantic import Field
 
@@ -11,7 +11,8 @@ class AssetsSection(Section):
     get a `Cache-Control` header, and a file that one of two running releases lacks is served by the other."""
 
     cache: SomeDuration = Field(default=365 * 86400.0, examples=["365d"])
-    """How long browsers and CDNs keep a file without asking again: `Cache-Control: public, max-age=…, immutable`.
+    """Time for which browsers and CDNs use their copy of a file without a new request:
+    `Cache-Control: public, max-age=…, immutable`.
 
     Errors get `no-store`. A response that the service marks as `no-store`, `no-cache` or `private`, or that sets a
     cookie, keeps the header of the service.

@@ -51,8 +51,8 @@ class TlsSection(Section):
     dns: DnsSection | None = Field(
         default=None, examples=[{"set": ["./dns", "add", "{name}", "{value}"], "clear": ["./dns", "remove", "{name}"]}]
     )
-    """Only with acme: prove by DNS records who owns the hosts, instead of by requests to port 80. Hosts with `*` need
-    it."""
+    """Only with acme: the authority checks the hosts by DNS records, instead of by requests to port 80. Hosts with `*`
+    need this."""
 
     def to_tls(self, folder: Path) -> Tls | None:
         """Return the source of the certificate; None for off. Relative paths are below *folder*."""
