@@ -179,7 +179,7 @@ class SqliteJournal:
             self._database.close()
 
     def _verified(self) -> tuple[int, bytes]:
-        """Verify the head and the rows from its row on, then sign the last row. Return the last row's sequence and hash.
+        """Verify the head and the rows from its row on, then sign the last row. Return its sequence and hash.
 
         Raises JournalCorrupt when a row was changed or is missing.
         """
