@@ -1,6 +1,6 @@
-"""Compare how two releases respond to the same synthetic requests. Pure.
+"""Pure functions that compare how two releases respond to the same synthetic requests.
 
-They are compared apart from users' requests: of those, the two releases may get different kinds.
+Users' requests are compared separately, because the two releases may get different kinds of them.
 """
 
 from collections.abc import Sequence
@@ -11,10 +11,10 @@ from mainstay.judging.verdict import Comparison, percent_of
 
 
 class Sampled(NamedTuple):
-    """How many responses to one synthetic request were not as expected, from the new release and from the old one."""
+    """The shares of unexpected responses to one synthetic request, from the new release and from the old one."""
 
     request: str
-    """`GET /search`."""
+    """The request as text: `GET /search`."""
     new: Share = Share(0, 0)
     old: Share | None = Share(0, 0)
     """None: nothing is replaced."""
@@ -27,12 +27,12 @@ def count_of(samples: Sequence[Sampled]) -> int:
 
 
 def most_comparisons(kinds: int) -> int:
-    """Return how many comparisons there are for this number of different requests."""
+    """Return how many comparisons `comparisons` makes for *kinds* different requests."""
     return kinds + 1 if kinds > 1 else kinds
 
 
 def comparisons(samples: Sequence[Sampled]) -> list[Comparison]:
-    """Return the comparison of all requests, and of each: a release may be wrong in only one of them."""
+    """Return the comparison of all requests together, and of each request, because a release may fail at only one."""
     found = [_whole(samples), *samples] if len(samples) > 1 else samples
     return [Comparison(_text(each), each.new, each.old) for each in found if each.new.total]
 

@@ -14,11 +14,11 @@ SLOW = Margin(times=1.5, plus=0.01)
 FEWEST = 100
 """The verdict is `not worse` only after this many requests of the new release, or after `FEWEST_SYNTHETIC` ones."""
 FEWEST_SYNTHETIC = 20
-"""Synthetic requests to each release that are enough when no comparison looks worse: a release that always fails is
-found worse within as many."""
+"""The verdict is `not worse` after this many synthetic requests to each release, if no comparison looks worse. A
+release that always fails is found worse within as many."""
 SUSPICIOUS, SUSPICIOUS_OF_FEW = math.log(20), math.log(3)
-"""From this log evidence on, the verdict is `undecided` and no longer `not worse`. The second applies to requests of
-users that are fewer than `FEWEST`: three that all fail may be all that there are."""
+"""From this log evidence on, the verdict is `undecided` and no longer `not worse`. The second applies while users have
+sent fewer requests than `FEWEST`: there may be only three, which all fail."""
 MANY, GOOD = 1000, 0.001
 """From MANY requests on, a share of errors below GOOD is never worse, however few errors the old release had."""
 BAD = 0.01

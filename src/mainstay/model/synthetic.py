@@ -1,4 +1,4 @@
-"""Synthetic requests: what Mainstay itself sends to both releases while users send too few requests to compare."""
+"""Synthetic requests: Mainstay sends them to the new and the old release while users send too few to compare."""
 
 from typing import Literal
 
@@ -8,18 +8,18 @@ from mainstay.model.edge import Edge
 from mainstay.model.flow import Flows
 
 WhenQuiet = Literal["hold", "pass", "fail"]
-"""What an observation does when its time is over and there were too few requests to compare: it goes on until its limit
-and then fails, it passes, or it fails at once."""
+"""What an observation does when its time is over and users sent too few requests to compare. hold: it waits for more,
+up to a limit, and then fails · pass: it passes · fail: it fails at once."""
 
 
 class SyntheticRequests(msgspec.Struct, frozen=True):
-    """The requests, which are the same for both releases. They are sent through the preview door."""
+    """The requests that are sent alike to the new release and to the one that it replaces, through the preview door."""
 
     flows: Flows
-    """Each has one GET."""
+    """The requests: each flow has one step, a GET."""
     edge: Edge
-    """The edge whose routes they take."""
+    """The edge whose routes the requests take."""
     version: str
-    """The value of `{version}`."""
+    """The value of the placeholder `{version}` in requests to the new release."""
     replaced_version: str
-    """The same in the release that is replaced."""
+    """The value of the placeholder `{version}` in requests to the replaced release."""

@@ -81,7 +81,7 @@ def _stage_ranks(
 
 
 def _observed(kind: type[S], change: StageChange, for_s: float, synthetic: SyntheticRequests | None) -> S:
-    """Return the observation of the stage; only one that compares requests may send some."""
+    """Return the step that observes the stage. It sends synthetic requests only if it compares requests."""
     return kind(
         watched=change.watched,
         traffic=change.stage.traffic,

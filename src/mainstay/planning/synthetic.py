@@ -1,4 +1,4 @@
-"""The synthetic requests of a rollout: those GETs of the smoke flows that stand alone, or else the readiness paths."""
+"""The synthetic requests of a rollout: GETs of smoke flows that need no earlier step, or else the readiness paths."""
 
 from collections.abc import Iterator
 from itertools import takewhile
@@ -13,15 +13,15 @@ from mainstay.model.synthetic import SyntheticRequests
 from mainstay.planning.rollout import Rollout
 
 MOST = 20
-"""More requests would each be sent too seldom to show anything."""
+"""The most different requests. Of more, each would be sent too seldom to show anything."""
 _KNOWN = {"unique", "version"}
 """The placeholders that have a value without earlier steps."""
 _GOOD = tuple(range(200, 400))
-"""As for a readiness probe."""
+"""The expected statuses of a readiness path, as for its probe."""
 
 
 def synthetic_requests(flows: Flows, release: Release, rollout: Rollout, replaced: str) -> SyntheticRequests | None:
-    """Return what may be sent to *release* and to the version *replaced* alike; None if there is nothing."""
+    """Return the requests for *release* and the replaced release, with the version *replaced*; None: none."""
     if release.edge is None:
         return None
     changed = [change.service for change in rollout.changes if change.new is not None and not change.worker]
@@ -32,7 +32,7 @@ def synthetic_requests(flows: Flows, release: Release, rollout: Rollout, replace
 
 
 def _gets(flows: Flows) -> Iterator[Flow]:
-    """Yield each GET that needs nothing of an earlier step; after another method, a cookie may be needed."""
+    """Yield each GET that needs no kept value, but none after another method, because it may need a cookie."""
     for flow in flows:
         for step in takewhile(lambda step: step.method == "GET", () if flow.writes else flow.steps):
             if _names(step) <= _KNOWN:
@@ -44,7 +44,7 @@ def _names(step: FlowStep) -> set[str]:
 
 
 def _readiness(release: Release, edge: Edge, changed: list[str]) -> Iterator[Flow]:
-    """Yield a request for the readiness path of each changed service to which a route leads it."""
+    """Yield a request for the readiness path of each of the services *changed*, if a route leads the path to it."""
     for service in changed:
         health = release.services[service].workload.health
         paths = [_outside(route, health.ready or "/") for route in edge.routes if route.service == service]
@@ -54,5 +54,5 @@ def _readiness(release: Release, edge: Edge, changed: list[str]) -> Iterator[Flo
 
 
 def _outside(route: Route, path: str) -> str:
-    """Return *path* of a service as its clients outside write it."""
+    """Return the path that a client sends, so that the service of *route* gets *path*."""
     return route.path.rstrip("/") + path if route.strip else path

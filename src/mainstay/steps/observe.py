@@ -13,8 +13,8 @@ from mainstay.steps.support import failure_text, fleet_state
 from mainstay.steps.support.request_watch import RequestWatch
 
 LONGEST, LONGEST_S = 3, 60.0
-"""An observation that is still undecided after this many times `for_s`, and this many seconds, fails. Within a minute
-there are enough synthetic requests for a verdict."""
+"""An observation that is still undecided after this many times `for_s`, and at least this many seconds, fails. A minute
+is enough time to send the synthetic requests that a verdict needs."""
 EXTENDED_EACH_S = 1.0
 """Seconds between two checks of an observation that lasts longer than `for_s`."""
 
@@ -27,7 +27,8 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
 
     Fails when an instance restarts, fails or becomes unready, when traffic was reverted, and when the requests show
     that a revision is worse than the one that it replaces. Without a verdict, the step lasts up to `LONGEST` times
-    `for_s`, and then fails. While users send too few requests, it sends the `synthetic` ones.
+    `for_s`, but at least `LONGEST_S` seconds, and then fails. While users send too few requests, it sends the
+    `synthetic` ones.
     """
 
     watched: Counts
@@ -37,7 +38,7 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
     """Per service whose requests are compared, the release number of its old revision; None: it is a new service."""
     synthetic: SyntheticRequests | None = None
     when_quiet: dict[str, WhenQuiet] = msgspec.field(default_factory=dict)
-    """The settings of services that are not `hold`."""
+    """Per service for which it is not `hold`, what to do when there are too few requests to compare."""
 
     @property
     def title(self) -> str:
@@ -46,7 +47,7 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
 
     @property
     def _quiet(self) -> str:
-        """What happens without requests, unless that is the default."""
+        """The part of the title on what happens when there are too few requests; empty if that is `hold`."""
         settings = sorted(set(self.when_quiet.values())) if self.for_s else []
         return "".join(f"; {each} when quiet" for each in settings)
 

@@ -19,8 +19,8 @@ _WHEN_QUIET = "add a smoke flow with a GET, which Mainstay then sends itself, or
 class RequestWatch:
     """Compares the requests of new revisions with those of old ones, since its creation. *compared* may be empty.
 
-    While users send too few, it sends the *synthetic* requests to both. *when_quiet* are the services' settings that
-    are not `hold`.
+    While users send too few requests, it sends the *synthetic* ones to both. *when_quiet* has the setting of each
+    service for which it is not `hold`.
     """
 
     def __init__(
@@ -48,12 +48,12 @@ class RequestWatch:
 
     @property
     def must_end(self) -> bool:
-        """Whether a service had too few requests, and waiting for more is not wanted."""
+        """Whether a service had too few requests, and its setting `when_quiet` is to fail then."""
         return any(self._when_quiet.get(service) == "fail" for service in self._waits_for)
 
     @property
     def _waits_for(self) -> list[str]:
-        """The services that need more requests. One that replaces nothing needs none: it has no users yet."""
+        """The services that need more requests. A new service needs none, because it has no users yet."""
         return [each for each in self.verdict.quiet if each in self._old and self._when_quiet.get(each) != "pass"]
 
     @property

@@ -1,4 +1,4 @@
-"""Send synthetic requests to the new release and to the one that it replaces, and count the unexpected responses."""
+"""Sends synthetic requests to the new release and to the one that it replaces, and counts unexpected responses."""
 
 import secrets
 from collections.abc import Mapping
@@ -19,13 +19,14 @@ from mainstay.model.synthetic import SyntheticRequests
 EACH_S = 0.4
 """The shortest time between two pairs of requests, which makes at most 5 requests a second."""
 WITHIN_S = 3.0
-"""Seconds for a response. Heartbeats wait for it, so it is shorter than the shortest `revert_after`."""
+"""Seconds for a response. The next heartbeat waits for it, so it is less than the shortest `revert_after` (5 s)."""
 
 Side = Literal["preview", "replaced"]
 
 
 class SyntheticRun:
-    """Sends *requests* in turn, each to both releases. *new* and *replaced* are their revisions by service."""
+    """Sends *requests* in turn, each to both releases. *new* and *replaced* are the release numbers of their revisions,
+    by service."""
 
     def __init__(
         self, world: RunWorld, requests: SyntheticRequests | None, new: Mapping[str, int], replaced: Mapping[str, int]
@@ -36,13 +37,13 @@ class SyntheticRun:
         old = Share(0, 0) if replaced else None
         self._flows = requests.flows if requests else ()
         self.sampled = [Sampled(f"GET {flow.steps[0].path.partition('?')[0]}", old=old) for flow in self._flows]
-        """The responses to each request so far."""
+        """Per request, the share of unexpected responses so far."""
         self._led = False
         self._pairs = 0
         self._next_s = 0.0
 
     def send(self) -> None:
-        """Send the next request to both releases, unless the last ones were sent a moment ago."""
+        """Send the next request to both releases, unless the last pair was sent less than EACH_S seconds ago."""
         now = self._world.clock.monotonic()
         if not self._flows or now < self._next_s or not self._lead():
             return
@@ -55,7 +56,7 @@ class SyntheticRun:
         self.sampled[number] = found._replace(new=new, old=old)
 
     def _lead(self) -> bool:
-        """Let the preview door lead to both releases, once. Return whether it does."""
+        """Set the preview door to both releases, unless this was done. Return False while the target is unreachable."""
         try:
             if not self._led:
                 self._world.target.set_preview(self._releases["preview"], self._releases["replaced"])
@@ -82,7 +83,7 @@ class SyntheticRun:
 
 
 def _other_release(response: HttpResponse, expected: int | None) -> bool:
-    """Return whether a release responded that is not the expected one, for instance because that has just started."""
+    """Return whether another release than the *expected* one responded, for instance because that has just started."""
     found = dict(response.headers).get("x-mainstay-release")
     return found is not None and expected is not None and found != str(expected)
 
