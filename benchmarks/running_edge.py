@@ -9,8 +9,8 @@ from pathlib import Path
 import psutil
 
 from mainstay.drivers.edge.haproxy.access_log import AccessLog
-from mainstay.drivers.edge.haproxy.process import Proxy
 from mainstay.drivers.edge.haproxy.program import binary
+from mainstay.drivers.edge.haproxy.proxy import Proxy
 from mainstay.drivers.edge.haproxy.slots import DesiredEdge, Upstream, slots
 from mainstay.manifest.edge.headers import to_headers
 from mainstay.model import Edge, Redirect, Route, Shares
@@ -101,7 +101,7 @@ class RunningEdge:
 
     def cpu_s(self) -> float:
         """Return HAProxy's CPU seconds so far. Other work on the machine affects them less than the request rate."""
-        process = self.proxy.process()
+        process = self.proxy.process.running()
         assert process is not None
         master = psutil.Process(process.pid)
         times = [one.cpu_times() for one in (master, *master.children())]
@@ -135,5 +135,5 @@ async def running_edge(
         await running.set_traffic({41: 100})
         yield running
     finally:
-        await proxy.stop()
+        await proxy.process.stop()
         await log.stop()

@@ -43,7 +43,7 @@ DRIVERS_OF_DRIVERS = {
     "targets.process": {"machine"},
 }
 """The drivers that a driver may import beside the protocols; the others import no driver but themselves."""
-WRITES_TEXT = {"mainstay.drivers.machine.instances.cgroups", "mainstay.drivers.edge.haproxy.process"}
+WRITES_TEXT = {"mainstay.drivers.machine.instances.cgroups", "mainstay.drivers.edge.haproxy.proxy"}
 """A cgroup's files are written in place; HAProxy checks its configuration before `atomic_file.move` names it."""
 DRIVER_WORDS = re.compile(r"haproxy|postgres|127\.0\.0\.1|/proc\b|cgroup", re.IGNORECASE)
 BEHIND_THE_WALL = {"drivers", "system", "cli"}

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from mainstay.drivers.edge.haproxy import problems
 from mainstay.drivers.edge.haproxy.certificates import read_authority, read_files
-from mainstay.drivers.edge.haproxy.process import Proxy
+from mainstay.drivers.edge.haproxy.proxy import Proxy
 from mainstay.drivers.edge.haproxy.runtime_api import NotAnswering
 from mainstay.drivers.edge.haproxy.slots import Actual
 from mainstay.drivers.machine.instances import jobs
@@ -32,7 +32,7 @@ NOT_SUPERVISED = Note(
 def fleet_status(folders: Folders) -> FleetStatus:
     """Return the fleet while the supervisor is not running. An instance that runs counts as ready if it was steady."""
     desired, runner = read_desired(folders.desired), ProcessRunner(folders.instances)
-    started = (desired.started and folders.desired.exists()) or Proxy(folders, runner).process() is not None
+    started = (desired.started and folders.desired.exists()) or Proxy(folders, runner).process.running() is not None
     instances = tuple(_instance(folders, runner, name, one) for name, one in desired.instances.items())
     return FleetStatus(
         desired.fleet,
@@ -50,7 +50,7 @@ def traffic_status(folders: Folders) -> TrafficStatus:
     desired = read_desired(folders.desired)
     proxy = Proxy(folders, ProcessRunner(folders.instances))
     actual, found = asyncio.run(_actual(proxy))
-    if desired.started and desired.edge is not None and proxy.process() is None:
+    if desired.started and desired.edge is not None and proxy.process.running() is None:
         found = _why_stopped(proxy, desired.edge, desired)
     return views.serving(desired, actual, found)
 
@@ -84,12 +84,14 @@ def _instance(folders: Folders, runner: ProcessRunner, name: str, one: DesiredIn
 
 
 async def _actual(proxy: Proxy) -> tuple[Actual, Note | None]:
-    process = proxy.process()
+    process = proxy.process.running()
     try:
         return await proxy.actual(), None
     except NotAnswering:
-        silent = problems.not_answering(proxy.stopped_pids() or (process.pid,), supervised=False) if process else None
-        return Actual(), silent
+        if process is None:
+            return Actual(), None
+        pids = proxy.process.stopped_pids() or (process.pid,)
+        return Actual(), problems.not_answering(pids, supervised=False)
     except (Unreachable, OSError):
         return Actual(), None
 

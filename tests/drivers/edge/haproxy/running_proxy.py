@@ -10,7 +10,8 @@ from pathlib import Path
 
 from mainstay.drivers.edge.haproxy.access_lines import AccessLogEntry, read
 from mainstay.drivers.edge.haproxy.access_log import AccessLog
-from mainstay.drivers.edge.haproxy.process import ID, Proxy
+from mainstay.drivers.edge.haproxy.process import ID
+from mainstay.drivers.edge.haproxy.proxy import Proxy
 from mainstay.drivers.edge.haproxy.slots import DesiredEdge, Slot, Upstream, slots
 from mainstay.model import Edge, Route, Shares
 from mainstay.system.process_runner import ProcessRunner
@@ -115,7 +116,7 @@ async def running_proxy(edge: Edge | None = None, counts: dict[str, int] | None 
         await running.set_shares({41: 100})
         yield running
     finally:
-        await proxy.stop()
+        await proxy.process.stop()
         old.kill()
         new.kill()
         await log.stop()

@@ -98,13 +98,13 @@ async def test_the_crash_of_a_replica_loses_no_repeatable_request(running: Runni
 @pytest.mark.failure("F71")
 async def test_a_killed_proxy_serves_again_within_two_seconds(running: RunningProxy) -> None:
     await running.set_shares({42: 100})
-    process = running.proxy.process()
+    process = running.proxy.process.running()
     assert process is not None
     async with load(running.front_port) as tally:
         await wait_until(lambda: tally.answers["new"] > 100)
         for pid in running.pids(process):
             os.kill(pid, SIGKILL)
-        await wait_until(lambda: running.proxy.process() is None)
+        await wait_until(lambda: running.proxy.process.running() is None)
         start = asyncio.get_running_loop().time()
         await running.set_shares({42: 100})
         before = tally.answers["new"]
@@ -126,11 +126,11 @@ async def test_a_killed_proxy_sends_no_request_to_the_wrong_release_when_it_star
     await running.set_shares({41: 100})
     async with load(running.front_port) as public, load(running.folders.preview_socket, rate=200) as preview:
         for _ in range(5):
-            process = running.proxy.process()
+            process = running.proxy.process.running()
             assert process is not None
             for pid in running.pids(process):
                 os.kill(pid, SIGKILL)
-            await wait_until(lambda: running.proxy.process() is None)
+            await wait_until(lambda: running.proxy.process.running() is None)
             await running.set_shares({41: 100})
             await wait_for_more(public, preview)
     assert public.answers.keys() == {"old"}

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from mainstay.drivers.edge.haproxy.preview_key import HEADER, KEY, Allowed
-from mainstay.drivers.edge.haproxy.process import Proxy
+from mainstay.drivers.edge.haproxy.proxy import Proxy
 from mainstay.model import Edge, Route
 from tests.drivers.edge.haproxy.http_load import Client, Response, free_port, wait_until
 from tests.drivers.edge.haproxy.running_proxy import RunningProxy

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from mainstay.drivers.edge.haproxy import problems
 from mainstay.drivers.edge.haproxy.access_log import AccessLog
 from mainstay.drivers.edge.haproxy.maintenance import maintenance_maps
-from mainstay.drivers.edge.haproxy.process import Proxy, Worker
+from mainstay.drivers.edge.haproxy.proxy import Proxy, Worker
 from mainstay.drivers.edge.haproxy.runtime_api import NotAnswering
 from mainstay.drivers.edge.haproxy.slots import Actual, DesiredEdge, Upstream, slots
 from mainstay.errors import MainstayError, Unreachable
@@ -57,7 +57,7 @@ class EdgeController:
         Kills a HAProxy that does not answer several probes in a row: the task that waits for its exit then starts
         another one.
         """
-        process = self._proxy.process()
+        process = self._proxy.process.running()
         if process is None:
             self._unanswered = 0
             return  # Its exit has woken the supervisor.
@@ -69,7 +69,7 @@ class EdgeController:
             if self._unanswered >= problems.UNANSWERED_PROBES:
                 log.error("killing HAProxy, pid %d: it did not answer %d probes", process.pid, self._unanswered)
                 self._unanswered = 0
-                self._proxy.kill()
+                self._proxy.process.kill()
         except Unreachable:
             self._unanswered = 0
             self._wake()
@@ -171,17 +171,17 @@ class EdgeController:
 
     def is_alive(self) -> bool:
         """Return whether HAProxy runs."""
-        return self._proxy.process() is not None
+        return self._proxy.process.running() is not None
 
     async def stop(self) -> None:
         """Stop HAProxy, then the access log, so that the last lines are kept."""
-        await self._proxy.stop()
+        await self._proxy.process.stop()
         await self._log.stop()
 
     def _note(self, error: MainstayError | OSError) -> None:
-        process = self._proxy.process()
+        process = self._proxy.process.running()
         if isinstance(error, NotAnswering) and process is not None:
-            found = problems.not_answering(self._proxy.stopped_pids() or (process.pid,))
+            found = problems.not_answering(self._proxy.process.stopped_pids() or (process.pid,))
         else:
             found = problems.of(error)
         if found != self.problem:
@@ -190,14 +190,14 @@ class EdgeController:
 
     def _note_stopped_master(self) -> None:
         """Report a master that a signal has stopped: its workers still answer, but nothing changes or drains."""
-        process = self._proxy.process()
-        if process is not None and self._proxy.master_is_stopped():
+        process = self._proxy.process.running()
+        if process is not None and self._proxy.process.master_is_stopped():
             self.problem = problems.stopped_master(process.pid)
         elif self.problem is not None and self.problem.code == problems.MASTER_STOPPED:
             self.problem = None
 
     def _watch_exit(self) -> None:
-        process = self._proxy.process()
+        process = self._proxy.process.running()
         if process is not None and process != self._watched:
             self._watched = process
             self._tasks.add("edge", self._wait_for_exit(process))

@@ -69,28 +69,28 @@ async def test_the_state_files_are_synced_before_commands_are_sent(disk: Disk, r
 
 
 async def test_converging_without_a_change_is_fast_and_starts_nothing(running: RunningProxy) -> None:
-    before = running.proxy.process(), await generation(running)
+    before = running.proxy.process.running(), await generation(running)
     await running.set_shares({41: 100})
-    assert (running.proxy.process(), await generation(running)) == before
+    assert (running.proxy.process.running(), await generation(running)) == before
 
 
 async def test_a_restarted_supervisor_adopts_the_running_haproxy(running: RunningProxy) -> None:
-    before = running.proxy.process()
+    before = running.proxy.process.running()
     adopted = running.reopened()
     assert (await adopted.actual()).traffic == {"web": {41: 100.0}}
     await adopted.converge(running.edge, running.ports, running.slots({41: 50, 42: 50}))
-    assert adopted.process() == before
+    assert adopted.process.running() == before
     assert (await running.reopened().actual()).traffic == {"web": {41: 50.0, 42: 50.0}}
 
 
 @pytest.mark.failure("F71")
 async def test_a_killed_proxy_serves_again_with_the_same_slots(running: RunningProxy) -> None:
     await running.set_shares({42: 100})
-    process = running.proxy.process()
+    process = running.proxy.process.running()
     assert process is not None
     for pid in running.pids(process):
         os.kill(pid, SIGKILL)
-    await wait_until(lambda: running.proxy.process() is None)
+    await wait_until(lambda: running.proxy.process.running() is None)
     start = asyncio.get_running_loop().time()
     await running.set_shares({42: 100})
     assert await running.request() == "200 new"
@@ -98,16 +98,16 @@ async def test_a_killed_proxy_serves_again_with_the_same_slots(running: RunningP
 
 
 async def test_a_master_killed_alone_leaves_no_worker_on_its_ports(running: RunningProxy) -> None:
-    process = running.proxy.process()
+    process = running.proxy.process.running()
     assert process is not None
     os.kill(process.pid, SIGKILL)
-    await wait_until(lambda: running.proxy.process() is None)
+    await wait_until(lambda: running.proxy.process.running() is None)
     await running.set_shares({42: 100})
     assert await running.request() == "200 new"
 
 
 async def test_a_stopped_proxy_leaves_no_process_and_no_open_port(running: RunningProxy) -> None:
-    process = running.proxy.process()
+    process = running.proxy.process.running()
     assert process is not None
     await running.proxy.converge(None, {}, ())
     assert (running.pids(process), holder(running.front_port)) == ((), None)
@@ -234,7 +234,7 @@ async def test_only_the_supervisor_can_connect_to_its_sockets(running: RunningPr
 @pytest.mark.root
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs to be root")
 async def test_as_root_the_workers_run_without_privileges(running: RunningProxy) -> None:
-    process = running.proxy.process()
+    process = running.proxy.process.running()
     assert process is not None
     workers = [psutil.Process(pid) for pid in running.pids(process) if pid != process.pid]
     assert {worker.uids().real for worker in workers} == {65534}

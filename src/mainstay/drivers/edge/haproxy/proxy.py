@@ -1,0 +1,201 @@
+"""HAProxy as desired: its configuration, slots, maps and certificate, changed without a reload where possible."""
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from mainstay.drivers.edge.haproxy.certificates import PEM, DoorCertificate, challenge_map, fingerprint
+from mainstay.drivers.edge.haproxy.commands import commands_for, differs
+from mainstay.drivers.edge.haproxy.config.render import CONFIGURATION, Rendered, render
+from mainstay.drivers.edge.haproxy.maintenance import Maps, maintenance_maps, map_commands, map_file
+from mainstay.drivers.edge.haproxy.preview_key import make_key
+from mainstay.drivers.edge.haproxy.process import HaproxyProcess
+from mainstay.drivers.edge.haproxy.program import binary, worker_user
+from mainstay.drivers.edge.haproxy.replies import ServerState
+from mainstay.drivers.edge.haproxy.runtime_api import NotListening, RuntimeApi
+from mainstay.drivers.edge.haproxy.slots import SIDES, Actual, Slot, actual
+from mainstay.drivers.edge.haproxy.state_files import RELEASES, SERVERS, releases_map, server_state
+from mainstay.errors import StepFailed, Unreachable
+from mainstay.model import Edge
+from mainstay.system import processes
+from mainstay.system.atomic_file import atomic_write, move
+from mainstay.system.listeners import require_free_ports
+from mainstay.system.process_runner import ProcessRunner
+from mainstay.system.processes import ProcessId
+from mainstay.system.state_dir import Folders
+
+log = logging.getLogger(__name__)
+
+LOADS_WITHIN_S = 10.0
+OPEN = maintenance_maps(None)
+"""The maps while there is no maintenance."""
+
+
+class Worker(NamedTuple):
+    """A worker process: its pid, the access log lines that it has dropped, and its open connections from clients."""
+
+    pid: str
+    dropped_lines: int
+    connections: int
+
+
+class Proxy:
+    """HAProxy, with the process as `process`, in front of the slots of an environment.
+
+    Only one caller at a time may call `converge`.
+    """
+
+    def __init__(self, folders: Folders, runner: ProcessRunner) -> None:
+        self._folders = folders
+        self.process = HaproxyProcess(folders, runner)
+        self._api = RuntimeApi(folders.haproxy_socket, self.process.master_socket)
+        self._slots: tuple[Slot, ...] = ()
+        self._maps = OPEN
+        self.certificate = DoorCertificate(folders)
+
+    def require_free_ports(self, edge: Edge, ports: Mapping[str, int], counts: Mapping[str, int]) -> None:
+        """Raise PortTaken, naming the holder, when another program uses a port of *edge*."""
+        self._require_free_ports(edge, render(edge, counts, ports, self._folders))
+
+    async def converge(
+        self, edge: Edge | None, ports: Mapping[str, int], slots: Sequence[Slot], maps: Maps = OPEN
+    ) -> None:
+        """Make HAProxy serve *edge* with *slots*; None stops it. Fast when nothing has changed.
+
+        *ports* are the allocated ports in `desired.json`, *maps* those of `maintenance_maps`. HAProxy reloads only for
+        changes outside its slots and maps.
+
+        Raises PortTaken when a port is in use, BadInput when there is no usable certificate, StepFailed when HAProxy
+        rejects a change, Unreachable when it does not respond.
+        """
+        self._slots, self._maps = tuple(slots), maps
+        if edge is None:
+            await self.process.stop()
+            return
+        pem = self.certificate.keep(edge)
+        self._maps = {**maps, **challenge_map(edge, self._folders)}
+        rendered = render(
+            edge, Counter(slot.service for slot in slots if not slot.side), ports, self._folders, worker_user()
+        )
+        running = self.process.running()
+        if running is None or await self._loaded_generation() != rendered.generation:
+            if running is None:
+                await self.process.end_leftovers()
+                await self.process.wait_until_free(rendered.ports, edge.address)
+            self._require_free_ports(edge, rendered)
+            await self._install(rendered)
+            if running is None:
+                running = self.process.start()
+            else:
+                self.process.reload(running)
+            await self._wait_until_loaded(rendered, running)
+        if pem and await self._api.certificate(PEM) != fingerprint(pem):
+            await self._api.set_certificate(PEM, pem)
+        await self._apply_slots(await self._api.servers())
+        await self._apply_maps()  # Last: on a full disk it fails, and traffic must still change.
+
+    async def actual(self) -> Actual:
+        """Return the actual traffic and preview, by the slots that receive requests now."""
+        if self.process.running() is None:
+            return Actual()
+        now, numbers = await asyncio.gather(self._api.servers(), self._api.map_entries(RELEASES))
+        return actual(self._slots, now, numbers)
+
+    async def requests_in_flight(self, service: str, slot: int) -> int:
+        """Return the slot's requests in flight, also those of the preview and of workers that finish old requests."""
+        if self.process.running() is None:
+            return 0
+        counts = await self._api.requests_in_flight()
+        return sum(counts[Slot(service, slot, side=side).server] for side in SIDES)
+
+    async def worker(self) -> Worker:
+        """Return the current worker."""
+        info = await self._api.info()
+        return Worker(info["Pid"], int(info.get("DroppedLogs", 0)), int(info.get("CurrConns", 0)))
+
+    async def failed_attempts(self) -> dict[str, int]:
+        """Return how often the current worker did not reach each server by name."""
+        return await self._api.failed_attempts()
+
+    async def late(self) -> dict[str, str]:
+        """Return the server of each late request of the current worker, by stream."""
+        return await self._api.late()
+
+    def _require_free_ports(self, edge: Edge, rendered: Rendered) -> None:
+        require_free_ports(rendered.ports, edge.address, ours=self.process.members(), internal=rendered.internal)
+
+    async def _loaded_generation(self) -> str:
+        """Return the generation of the configuration that HAProxy has loaded; empty while it does not listen.
+
+        Raises Unreachable when HAProxy is frozen, since a reload would have no effect.
+        """
+        try:
+            return (await self._api.info()).get("description", "")
+        except NotListening:
+            return ""
+
+    async def _install(self, rendered: Rendered) -> None:
+        """Write the slots' state files, check the configuration with HAProxy, and move it into place if it is valid."""
+        folder = self._folders.edge
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folders.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._write_slots()
+        make_key(folder)
+        part = folder / f"{CONFIGURATION}.part"
+        part.write_text(rendered.text)
+        check = await asyncio.create_subprocess_exec(
+            binary(), "-c", "-C", str(folder), "-f", str(part),
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        out, _ = await check.communicate()
+        if check.returncode != 0:
+            lines = out.decode(errors="replace").splitlines() or [f"exit code {check.returncode}"]
+            fault = next((line for line in lines if "[ALERT]" in line), lines[-1])
+            raise StepFailed(f"HAProxy rejects its configuration: {fault}", remedy=f"read {part}")
+        move(part, folder / CONFIGURATION)
+
+    def _write_slots(self) -> None:
+        maps = ((name, map_file(entries)) for name, entries in self._maps.items())
+        for name, text in ((RELEASES, releases_map(self._slots)), (SERVERS, server_state(self._slots)), *maps):
+            path = self._folders.edge / name
+            if not path.exists() or path.read_text() != text:
+                atomic_write(path, text.encode())
+
+    async def _wait_until_loaded(self, rendered: Rendered, process: ProcessId | None) -> None:
+        try:
+            async with asyncio.timeout(LOADS_WITHIN_S):
+                while True:
+                    with contextlib.suppress(Unreachable):
+                        if await self._loaded_generation() == rendered.generation:
+                            return
+                    if process is not None and not processes.is_alive(process):
+                        raise self.process.failed("HAProxy exited before it had loaded its configuration")
+                    await asyncio.sleep(0.005)
+        except TimeoutError:
+            raise self.process.failed(f"HAProxy did not load its configuration within {LOADS_WITHIN_S:g} s") from None
+
+    async def _apply_maps(self) -> None:
+        """Send the commands for all differences of the maps. Their files are durable first, for the next worker."""
+        names = tuple(self._maps)
+        now = dict(zip(names, await asyncio.gather(*(self._api.map_entries(name) for name in names)), strict=True))
+        if commands := map_commands(self._maps, now):
+            self._write_slots()
+            await self._api.send(commands)
+
+    async def _apply_slots(self, now: Mapping[str, ServerState]) -> None:
+        """Send the commands for all differences, then read back. Raises Unreachable when a slot was not changed."""
+        commands = commands_for(self._slots, now, await self._api.map_entries(RELEASES))
+        if not commands:
+            return
+        try:
+            self._write_slots()
+        except OSError as error:  # On a full disk traffic must still change; the next change writes the files again.
+            log.error("the slots could not be stored for HAProxy's next start: %s", error)
+        await self._api.send(commands)
+        after = await self._api.servers()
+        for slot in self._slots:
+            if differs(slot, after[slot.server]):
+                raise Unreachable(f"HAProxy did not change slot {slot.server}: {after[slot.server]}")
