@@ -10,7 +10,7 @@ import shutil
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -31,15 +31,17 @@ TLS = "_tls"
 async def main() -> int:
     sandbox = Path(tempfile.mkdtemp(prefix="ms-"))
     sandbox.chmod(0o711)  # When run as root, HAProxy's workers run as another user and must reach this folder.
+    peers = list(found())
     try:
-        measured = await measure(sandbox)
+        measured = await measure(sandbox, peers)
     finally:
         shutil.rmtree(sandbox)
-    versions = {peer.name: peer.version for peer in PEERS}
+    versions = {peer.name: peer.version for peer in peers}
     return report("edge", measured, at_least=AT_LEAST, at_most=AT_MOST, about={"packages": versions})
 
 
 def found() -> Iterator[Peer]:
+    """Yield the peers that can be had, and report the others."""
     for peer in (nginx, caddy):
         try:
             yield peer()
@@ -47,10 +49,7 @@ def found() -> Iterator[Peer]:
             print(f"left out: {error}", file=sys.stderr)
 
 
-PEERS = list(found())
-
-
-async def measure(sandbox: Path) -> dict[str, float]:
+async def measure(sandbox: Path, peers: Sequence[Peer]) -> dict[str, float]:
     async with AsyncExitStack() as stack:
         port = await stack.enter_async_context(backend(sandbox, BODY))
         edges = {
@@ -61,7 +60,7 @@ async def measure(sandbox: Path) -> dict[str, float]:
         }  # fmt: skip
         doors = {"direct": port} | {name: each.edge.https or each.edge.http for name, each in edges.items()}
         certificate = edges[f"edge{TLS}"].folders.edge / PEM
-        for peer in PEERS:
+        for peer in peers:
             ports = Ports(free_port(), free_port(), port)
             await stack.enter_async_context(running(peer, ports, certificate, sandbox / peer.name))
             await wait_until(lambda at=ports.http: answers(at))
