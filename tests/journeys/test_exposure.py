@@ -49,13 +49,13 @@ def test_other_machines_reach_the_front_doors_alone(sandbox: Sandbox, outside: O
 
 
 @pytest.mark.requirement("E49")
-def test_a_service_that_opens_a_port_to_other_machines_is_a_no_go(sandbox: Sandbox, outside: OtherMachine) -> None:
+def test_a_service_that_opens_a_port_to_other_machines_is_a_no_go(any_sandbox: Sandbox, outside: OtherMachine) -> None:
     port = free_port()
-    sandbox.ship(WebApp("1", edge={"bind": outside.address}, behaviour={"also_listens": f"0.0.0.0:{port}"}))
-    found = sandbox.query("edge", "listens")
+    any_sandbox.ship(WebApp("1", edge={"bind": outside.address}, behaviour={"also_listens": f"0.0.0.0:{port}"}))
+    found = any_sandbox.query("edge", "listens")
     assert outside.reached(ports(found["endpoints"])) == {port, *ports(found["endpoints"], "front door")}
     what = f"instance web-1-1 listens on 0.0.0.0:{port} (tcp), which other machines may reach"
     assert found["problem"] == what
-    failed = finding(sandbox, code=3)
+    failed = finding(any_sandbox, code=3)
     assert (failed["verdict"], failed["evidence"]) == ("fail", what)
-    assert what in sandbox.run("edge", "listens").out
+    assert what in any_sandbox.run("edge", "listens").out

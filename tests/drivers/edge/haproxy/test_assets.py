@@ -1,9 +1,12 @@
 """Static files: how long clients keep them, and files that only one of two running releases has."""
 
+import asyncio
+
+import msgspec
 import pytest
 
 from mainstay.model import Edge, Route, Shares
-from tests.drivers.edge.haproxy.http_load import Backend, Client, Response, free_port
+from tests.drivers.edge.haproxy.http_load import Backend, Client, Response, free_port, wait_until
 from tests.drivers.edge.haproxy.running_proxy import RunningProxy
 
 OLD, NEW, NONE = "/assets/old.css", "/assets/new.css", "/assets/none.css"
@@ -81,8 +84,11 @@ async def test_a_file_that_only_one_release_has_is_served_by_it(running: Running
         assert response.all("cache-control") == [KEPT]
 
 
-async def test_the_log_has_one_line_for_each_request_with_the_release_that_responded(running: RunningProxy) -> None:
-    await two_releases(running, STAGE)
+@pytest.mark.parametrize("shares", [STAGE, SWITCHED], ids=["a stage", "after the switch"])
+async def test_the_log_has_one_line_for_each_request_with_the_release_that_responded(
+    running: RunningProxy, shares: Shares
+) -> None:
+    await two_releases(running, shares)
     for path in (OLD, NEW) * 4:
         await get(running, path)
     found = await running.wait_for_log_entries(8)
@@ -119,6 +125,13 @@ async def test_requests_of_other_routes_are_not_repeated(running: RunningProxy) 
     assert running.old.requests == []
 
 
+async def test_the_other_release_gets_no_request_for_a_file_that_the_chosen_one_has(running: RunningProxy) -> None:
+    await two_releases(running, SWITCHED)
+    for _ in range(4):
+        assert (await get(running, NEW)).status == 200
+    assert running.old.requests == []
+
+
 async def test_a_release_without_traffic_yet_gets_no_request(running: RunningProxy) -> None:
     await two_releases(running, {41: 100})
     assert (await get(running, NEW)).status == 404
@@ -135,3 +148,18 @@ async def test_an_old_release_that_is_gone_or_fails_does_not_make_a_404_an_error
     assert (await get(running, NEW)).status == 200
     await running.set_shares({42: 100}, without=(41,))
     assert (await get(running, OLD)).status == 404
+
+
+async def test_a_download_over_the_bridge_counts_as_in_flight_so_that_its_instance_is_drained(
+    running: RunningProxy,
+) -> None:
+    running.edge = msgspec.structs.replace(running.edge, routes=(Route("/slow", "web", assets_s=60),))
+    running.new.files = ()
+    running.new.released.set()
+    await running.set_shares(SWITCHED)
+    download = asyncio.create_task(get(running, "/slow/a.css"))
+    await wait_until(lambda: bool(requests_to(running.old, "/slow/a.css")))
+    assert await running.proxy.requests_in_flight("web", 1) == 1
+    running.old.released.set()
+    assert (await download).body == "old"
+    assert await running.proxy.requests_in_flight("web", 1) == 0
