@@ -38,7 +38,7 @@ def cors_rules(cors: Cors | None) -> str:
     listed = f" if {{ var(txn.origin) -m found }}{_listed(cors)}"
     origin = "*" if cors.origins == ("*",) else "%[var(txn.origin)]"
     rules = [
-        "http-after-response del-header ^access-control- -m reg if !{ var(txn.preflight) -m bool }",
+        "http-after-response del-header access-control- -m beg if !{ var(txn.preflight) -m bool }",
         f"{set_header}Allow-Origin {origin}{listed}",
         # Without it a cache could answer one origin with the response for another.
         "http-after-response add-header Vary Origin if !{ res.hdr(vary) -m str -i origin }",
