@@ -40,11 +40,15 @@ class SmokedApp:
     app: WebApp
     flows: dict[str, str] = field(default_factory=lambda: {"home": HOME, "posts": POSTS})
     smoke: object = "smoke/"
+    edge: dict[str, object] = field(default_factory=dict)
+    """Further keys of the edge."""
 
     def write(self, folder: Path) -> None:
         self.app.write(folder)
         manifest = folder / "mainstay.yaml"
-        manifest.write_text(yaml.safe_dump(yaml.safe_load(manifest.read_text()) | {"smoke": self.smoke}))
+        given = yaml.safe_load(manifest.read_text()) | {"smoke": self.smoke}
+        given["edge"] |= self.edge
+        manifest.write_text(yaml.safe_dump(given))
         (folder / "smoke").mkdir(exist_ok=True)
         for name, text in self.flows.items():
             (folder / "smoke" / f"{name}.yaml").write_text(text)
@@ -96,6 +100,22 @@ def test_a_good_release_passes_both_tests_and_the_command_repeats_them(sandbox: 
     previewed = sandbox.query("smoke", "--preview")
     assert [flow["result"] for flow in previewed["flows"]] == ["passed", "left out"]
     assert "may not do so through the preview door" in sandbox.run("smoke", "posts", "--preview", code=2).err
+
+
+@pytest.mark.slow
+def test_flows_run_over_https_in_spite_of_rate_limits_and_maintenance(sandbox: Sandbox) -> None:
+    closed: dict[str, object] = {
+        "https": "auto",
+        "tls": {"mode": "internal"},
+        "limits": {"requests": {"per_client": "1/10m"}},
+    }
+    sandbox.ship(SmokedApp(WebApp("1"), edge=closed))
+    sandbox.run("maintenance", "on")
+    second = sandbox.ship(SmokedApp(WebApp("2"), edge=closed), "deploy", "--yes")
+    assert "2 flows, 3 requests" in second.out
+    assert sandbox.query("smoke")["result"] == "passed"
+    (sandbox.state / "edge" / "preview.key").unlink()
+    assert "the status is 503" in sandbox.run("smoke", code=1).err
 
 
 def test_no_output_shows_a_generated_password(sandbox: Sandbox) -> None:

@@ -150,12 +150,23 @@ def test_a_new_front_end_meets_the_new_back_end_while_the_old_ones_serve_the_pub
     machine.target.set_preview({"web": 2, "api": 2})
     wait_for_preview(machine, {"web": 2, "api": 2})
 
-    async def responses() -> set[str]:
+    async def responses(**headers: str) -> set[str]:
         client = Client(machine.folders.preview_socket)
-        return {(await client.request()).body for _ in range(5)}
+        return {(await client.request(headers=headers)).body for _ in range(5)}
 
     assert asyncio.run(responses()) == {"web@2 api@2"}
     assert public(machine) == "web@1 api@1"
+    machine.target.set_traffic((Shift({"web": {2: 100.0}, "api": {2: 100.0}}),))
+    machine.wait_for_traffic({2: 100.0})
+    machine.target.set_preview({"web": 2, "api": 2}, {"web": 1, "api": 1})
+    old = {"X-Mainstay-Preview": "replaced"}
+    machine.wait_until(
+        lambda: asyncio.run(responses(**old)) == {"web@1 api@1"}, "the old front end with the old back end"
+    )
+    assert asyncio.run(responses()) == {"web@2 api@2"}
+    assert public(machine) == "web@2 api@2"
+    machine.target.set_traffic((Shift({"web": {1: 100.0}, "api": {1: 100.0}}),))
+    machine.wait_for_traffic({1: 100.0})
     machine.target.set_preview({"web": 2})
     wait_for_preview(machine, {"web": 2})
     assert asyncio.run(responses()) == {"web@2 api@1"}
