@@ -126,6 +126,13 @@ def test_a_few_good_responses_are_enough_and_fewer_are_not() -> None:
     assert verdict_of(sampled(enough, fewer)).quiet == ("web",)
 
 
+def test_the_more_different_requests_there_are_the_more_evidence_is_needed() -> None:
+    start = Signals("1", 0.0)
+    bad = sampled(Share(12, 12), Share(0, 12))
+    results = [Observation([WEB], start, start, kinds).verdict(start, bad).result for kinds in (1, 1000)]
+    assert results == ["worse", "undecided"]
+
+
 def test_one_unexpected_response_of_few_leaves_the_verdict_open() -> None:
     few, many = 2 * FEWEST_SYNTHETIC, FEWEST
     assert verdict_of(sampled(Share(1, few), Share(0, few))).result == "undecided"

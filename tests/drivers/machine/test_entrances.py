@@ -87,6 +87,7 @@ def test_a_certificate_from_files_must_be_the_one_that_the_door_was_given(tmp_pa
     }
     assert hosts["a.b"].trust == Trust(folders.edge / PEM, "a.b")
     assert hosts["c"].trust == Trust(folders.edge / PEM, "")
+    assert entrance(HOME, "front", status(secure_edge()), folders).trust == Trust(folders.authority, HOST)
 
 
 def test_the_certificate_that_the_door_was_given_is_trusted() -> None:
