@@ -173,6 +173,7 @@ def test_where_too_few_requests_may_pass_they_do_not_prolong_the_observation(obs
     assert observed.clock.monotonic() == 30
 
 
+@pytest.mark.requirement("C44")
 def test_too_few_requests_are_waited_for_and_then_fail(observed: Observed) -> None:
     share(observed)
     with pytest.raises(StepFailed, match="too few requests to compare after 90 s: web@2: no requests") as failed:
