@@ -19,6 +19,7 @@ WORSE: dict[str, tuple[dict[str, Any], str]] = {
     "503 to everything": ({"fails": 1, "fails_with": 503}, "failed"),
     "2 % errors": ({"fails": 0.02}, "failed"),
     "errors only on POST": ({"fails": 1, "fails_on": "POST"}, "failed"),
+    "404 to everything": ({"fails": 1, "fails_with": 404}, "got a status from 400 to 499"),
     "slow": ({"respond_after": 0.06}, "took longer than"),
     "slow only at p99": ({"slow": 0.04, "slow_after": 0.2}, "took longer than"),
 }
@@ -56,6 +57,16 @@ def test_a_worse_canary_is_rolled_back(sandbox: Sandbox, behaviour: dict[str, An
     assert set(harmed(load.tally)) <= {"2"}
     assert assert_consistent(sandbox)["release"]["version"] == "1"
     assert sandbox.query("history")[0]["outcome"] == "undone"
+
+
+def test_a_release_that_leaves_requests_without_a_response_is_rolled_back(sandbox: Sandbox) -> None:
+    with shipped(sandbox, CANARY, rate=300) as load:
+        wait_for_requests(load, 600)
+        sandbox.write(version("2", {"slow": 0.3, "slow_after": 300}, CANARY))
+        result = sandbox.run("deploy", "--yes", code=1, within=90)
+    assert "had no response after 5 s against 0 % of " in result.out + result.err, result
+    assert set(harmed(load.tally)) == {""}  # Only a response names its release.
+    assert assert_consistent(sandbox)["release"]["version"] == "1"
 
 
 def test_a_worse_release_that_got_all_requests_is_rolled_back_within_seconds(sandbox: Sandbox) -> None:

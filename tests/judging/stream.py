@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mainstay.model.signals import Counts, Latency, Signals, SignalSource, bucket_of
+from mainstay.model.signals import LATE_S, Counts, Latency, Signals, SignalSource, bucket_of
 
 OLD, NEW = 41, 42
 
@@ -17,10 +17,13 @@ def usual_ms(normal: float, uniform: float) -> float:
 
 @dataclass
 class Behaviour:
-    """How a release answers: the share of errors, and the time of a request for two random numbers."""
+    """How a release answers: the shares of errors, and the time of a request for two random numbers."""
 
     errors: float = 0.0
     time_ms: Callable[[float, float], float] = usual_ms
+    client_errors: float = 0.0
+    hangs: float = 0.0
+    """The share of requests that are never answered, and so in no other figure."""
 
 
 @dataclass
@@ -58,12 +61,18 @@ class Stream:
 
     def _counts(self, requests: int, behaviour: Behaviour, outage: float) -> Counts:
         buckets: dict[int, int] = {}
-        errors = 0
+        errors = client_errors = late = 0
         for _ in range(requests):
+            if self.chance.random() < behaviour.hangs:
+                late += 1
+                continue
             errors += self.chance.random() < max(behaviour.errors, outage)
-            bucket = bucket_of(behaviour.time_ms(self.chance.gauss(0, 1), self.chance.random()))
+            client_errors += self.chance.random() < behaviour.client_errors
+            milliseconds = behaviour.time_ms(self.chance.gauss(0, 1), self.chance.random())
+            late += milliseconds > 1000 * LATE_S
+            bucket = bucket_of(milliseconds)
             buckets[bucket] = buckets.get(bucket, 0) + 1
-        return Counts(requests, errors, latency=Latency(buckets))
+        return Counts(sum(buckets.values()), errors, latency=Latency(buckets), client_errors=client_errors, late=late)
 
     def _arrivals(self, mean: float) -> int:
         """Return how many requests arrive within one second, when *mean* do on average."""

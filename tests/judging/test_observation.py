@@ -56,6 +56,12 @@ SLOW = {
         pytest.param({"new": Behaviour(0.02)}, 5000, id="2 % instead of 0.1 %"),
         pytest.param({"new": Behaviour(0.001, SLOW["three times as slow"])}, 500, id="three times as slow"),
         pytest.param({"new": Behaviour(0.001, SLOW["slow only at p99"])}, 8000, id="slow only at p99"),
+        pytest.param({"new": Behaviour(0.001, client_errors=1.0)}, 100, id="404 to everything"),
+        pytest.param(
+            {"old": Behaviour(client_errors=0.02), "new": Behaviour(client_errors=0.3)}, 500, id="401 to many"
+        ),
+        pytest.param({"new": Behaviour(0.001, hangs=0.2)}, 400, id="one request of five hangs"),
+        pytest.param({"new": Behaviour(hangs=1.0)}, 0, id="every request hangs"),
         pytest.param({"instances": 5, "sick": Behaviour(0.3)}, 400, id="one bad replica of five"),
     ],
 )
@@ -76,6 +82,13 @@ def test_the_evidence_names_the_time() -> None:
     assert " took longer than " in verdict.evidence
 
 
+def test_a_release_that_refuses_a_few_more_requests_is_not_found_worse() -> None:
+    stricter = Behaviour(0.001, client_errors=0.06)
+    for seed in range(5):
+        verdict, _ = observe(stream(seed, old=Behaviour(0.001, client_errors=0.03), new=stricter), 60)
+        assert verdict.result == "not worse", verdict
+
+
 def outage(second: int, begins: int) -> float:
     """Return the share of requests that fail because a dependency is down for 10 s."""
     return 0.8 if begins <= second < begins + 10 else 0.0
@@ -85,7 +98,11 @@ def outage(second: int, begins: int) -> float:
 def test_at_most_one_of_a_thousand_unchanged_releases_is_found_worse() -> None:
     chance, alarms = random.Random(10), []
     for seed in range(RELEASES):
-        same = Behaviour(chance.choice([0.0, 0.001, 0.02, 0.1]))
+        same = Behaviour(
+            chance.choice([0.0, 0.001, 0.02, 0.1]),
+            client_errors=chance.choice([0.0, 0.05, 0.5]),
+            hangs=chance.choice([0.0, 0.0, 0.1]),
+        )
         rate = chance.choice([0.05, 3, 30, 200])
         down = chance.randrange(20)
         values: dict[str, Any] = {

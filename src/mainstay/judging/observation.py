@@ -7,9 +7,19 @@ from typing import NamedTuple
 from mainstay.judging import synthetic
 from mainstay.judging.sequential_test import Share
 from mainstay.judging.synthetic import Sampled
-from mainstay.judging.verdict import FEWEST, SLOW, SUSPICIOUS, SUSPICIOUS_OF_FEW, Comparison, Verdict, judge, percent_of
+from mainstay.judging.verdict import (
+    CLIENT_ERRORS,
+    FEWEST,
+    SLOW,
+    SUSPICIOUS,
+    SUSPICIOUS_OF_FEW,
+    Comparison,
+    Verdict,
+    judge,
+    percent_of,
+)
 from mainstay.model.fleet import Revision
-from mainstay.model.signals import PREVIEW, Counts, Signals, SignalSource
+from mainstay.model.signals import LATE_S, PREVIEW, Counts, Signals, SignalSource
 
 WARM_UP_S = 3.0
 """Seconds from the start in which times are not compared: new processes answer their first requests slowly."""
@@ -79,6 +89,8 @@ class Observation:
             new, old = _instances(counted, each.service, each.new), self._old(each, counted)
             every = sum(new.values(), Counts())
             found += _errors(each, old, new) + self._slow(each, now, new)
+            if old is not None:
+                found += _client_errors(each, old, new) + _late(each, old, new)
             summaries.append(_summary(each, old, every))
             quiet += [each.service] if _requests(every) < FEWEST else []
             few = few or _requests(every) < FEWEST or (old is not None and _requests(old) < FEWEST)
@@ -95,9 +107,9 @@ class Observation:
 
     @property
     def _most(self) -> int:
-        """The most comparisons of a verdict: errors, p95 and p99 of each release and of each of several instances, and
-        those of synthetic requests."""
-        users = sum(3 * (1 + (each.instances if each.instances > 1 else 0)) for each in self.services)
+        """The most comparisons of a verdict: errors, client errors, p95, p99 and late requests of each release and of
+        each of several instances, and those of synthetic requests."""
+        users = sum(5 * (1 + (each.instances if each.instances > 1 else 0)) for each in self.services)
         return users + synthetic.most_comparisons(self.synthetic_kinds)
 
     def _old(self, compared: Compared, counted: Mapping[SignalSource, Counts]) -> Counts | None:
@@ -126,9 +138,8 @@ class Observation:
             before = Share(old.latency.slower_than(limit), old.latency.count)
             for name, counts in _with_whole(timed):
                 share = Share(counts.latency.slower_than(limit), counts.latency.count)
-                about = name or str(Revision(compared.service, compared.new))
-                text = f"{about}: {percent_of(share)} took longer than {limit:.0f} ms against {percent_of(before)}"
-                found.append(Comparison(text, share, before, SLOW))
+                text = f"{percent_of(share)} took longer than {limit:.0f} ms against {percent_of(before)}"
+                found.append(Comparison(f"{_about(compared, name)}: {text}", share, before, SLOW))
         return found
 
     def _limits(self, compared: Compared, now: Signals) -> _Times | None:
@@ -178,7 +189,7 @@ def _errors(compared: Compared, old: Counts | None, new: Mapping[str, Counts]) -
     before = None if old is None else _failed(old)
     return [
         Comparison(
-            _text(name or str(Revision(compared.service, compared.new)), _failed(counts), before),
+            _text(_about(compared, name), _failed(counts), before),
             _failed(counts),
             before,
             suspicious=SUSPICIOUS if _requests(counts) >= FEWEST else SUSPICIOUS_OF_FEW,
@@ -187,8 +198,34 @@ def _errors(compared: Compared, old: Counts | None, new: Mapping[str, Counts]) -
     ]
 
 
+def _client_errors(compared: Compared, old: Counts, new: Mapping[str, Counts]) -> list[Comparison]:
+    """Return the comparisons of statuses from 400 to 499: a lost route or a broken log-in shows in no other figure."""
+    before = Share(old.client_errors, old.requests)
+    found = []
+    for name, counts in _with_whole(new):
+        share = Share(counts.client_errors, counts.requests)
+        text = f"{percent_of(share)} got a status from 400 to 499 against {percent_of(before)}"
+        found.append(Comparison(f"{_about(compared, name)}: {text}", share, before, CLIENT_ERRORS))
+    return found
+
+
+def _late(compared: Compared, old: Counts, new: Mapping[str, Counts]) -> list[Comparison]:
+    """Return the comparisons of late requests: those that hang are in no other figure before their clients give up."""
+    before = Share(old.late, old.timed)
+    found = []
+    for name, counts in _with_whole(new):
+        share = Share(counts.late, counts.timed)
+        text = f"{percent_of(share)} had no response after {LATE_S} s against {percent_of(before)}"
+        found.append(Comparison(f"{_about(compared, name)}: {text}", share, before, SLOW))
+    return found
+
+
+def _about(compared: Compared, instance: str) -> str:
+    return instance or str(Revision(compared.service, compared.new))
+
+
 def _summary(compared: Compared, old: Counts | None, new: Counts) -> str:
-    text = _text(str(Revision(compared.service, compared.new)), _failed(new), None if old is None else _failed(old))
+    text = _text(_about(compared, ""), _failed(new), None if old is None else _failed(old))
     if not new.latency.count:
         return text
     text += f"; p95 {new.latency.quantile_ms(0.95):.0f} ms"

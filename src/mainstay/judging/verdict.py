@@ -11,6 +11,8 @@ FALSE_ALARM = 0.0005
 When the target's counters restart, the comparison restarts too, with this chance again."""
 ERRORS = Margin(times=1.25, plus=0.0005)
 SLOW = Margin(times=1.5, plus=0.01)
+CLIENT_ERRORS = Margin(times=2, plus=0.05)
+"""Wider than `ERRORS`: a release may rightly refuse more requests, but not most of them."""
 FEWEST = 100
 """The verdict is `not worse` only after this many requests of the new release, or after `FEWEST_SYNTHETIC` ones."""
 FEWEST_SYNTHETIC = 20
