@@ -1,5 +1,6 @@
 """Observe and settle: they fail at the first problem of a new revision."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from mainstay.model.synthetic import SyntheticRequests
 from mainstay.steps.observe import Counts, Observe
 from mainstay.steps.settle import Settle
 from mainstay.steps.step import Look
+from mainstay.system.clock import Waiter
 from tests.fakes.clock import TurnableClock
 from tests.fakes.target import FakeTarget
 from tests.fakes.world import fake_world
@@ -308,6 +310,33 @@ def test_responses_of_another_release_are_not_counted(observed: Observed) -> Non
     with pytest.raises(StepFailed, match="too few requests to compare after 90 s: web@2: no requests"):
         QUIET.do(observed.world)
     assert len(observed.target.requests) <= 5 * 90
+
+
+def test_requests_to_a_service_that_replaces_nothing_are_left_out(observed: Observed) -> None:
+    share(observed)
+    respond(observed)
+    edge = Edge(routes=(Route("/", "web"), Route("/search", "new")))
+    watched = COMPARING.watched | {"new": {2: 0}}
+    traffic = COMPARING.traffic | {"new": {2: 100.0}}
+    observed.target.set_traffic((Shift(traffic),))
+    step = replace(
+        QUIET,
+        watched=watched,
+        traffic=traffic,
+        replaced={"web": 1, "new": None},
+        synthetic=replace(SYNTHETIC, edge=edge),
+    )
+    step.do(observed.world)
+    assert {request.path for _, request in observed.target.requests} == {"/"}
+
+
+def test_heartbeats_are_sent_between_the_requests_of_a_pair(observed: Observed) -> None:
+    share(observed)
+    respond(observed)
+    last: list[Door] = []
+    waiter = Waiter(observed.clock, lambda: last.extend(door for door, _ in observed.target.requests[-1:]))
+    QUIET.do(dataclasses.replace(observed.world, waiter=waiter))
+    assert last.count("preview") >= 50
 
 
 def test_errors_in_both_releases_are_not_held_against_the_new_one(observed: Observed) -> None:

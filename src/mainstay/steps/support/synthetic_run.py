@@ -35,7 +35,7 @@ class SyntheticRun:
         self._requests = requests
         self._releases: dict[Side, Mapping[str, int]] = {"preview": new, "replaced": replaced}
         old = Share(0, 0) if replaced else None
-        self._flows = requests.flows if requests else ()
+        self._flows = [flow for flow in requests.flows if self._comparable(flow)] if requests else []
         self.sampled = [Sampled(f"GET {flow.steps[0].path.partition('?')[0]}", old=old) for flow in self._flows]
         """Per request, the share of unexpected responses so far."""
         self._led = False
@@ -52,8 +52,21 @@ class SyntheticRun:
         self._pairs += 1
         found, flow = self.sampled[number], self._flows[number]
         new = _counted(found.new, self._failed(flow, "preview"))
+        # Two responses that hang would delay the heartbeat by more than the shortest `revert_after`.
+        self._world.waiter.pause_checking(0.0, lambda: None)
         old = _counted(found.old, self._failed(flow, "replaced")) if found.old else None
         self.sampled[number] = found._replace(new=new, old=old)
+
+    def _comparable(self, flow: Flow) -> bool:
+        """Return whether both releases can respond; False for a service that is added while others are replaced."""
+        new, replaced = self._releases["preview"], self._releases["replaced"]
+        service = self._service(flow)
+        return not replaced or service not in new or service in replaced
+
+    def _service(self, flow: Flow) -> str:
+        assert self._requests is not None
+        route = route_of(flow.steps[0].path, flow.host, self._requests.edge)
+        return route.service if route else ""
 
     def _lead(self) -> bool:
         """Set the preview door to both releases, unless this was done. Return False while the target is unreachable."""
@@ -76,8 +89,7 @@ class SyntheticRun:
             response = self._world.target.send(request, side)
         except Unreachable:
             return True
-        route = route_of(request.path, flow.host, self._requests.edge)
-        if route and _other_release(response, self._releases[side].get(route.service)):
+        if _other_release(response, self._releases[side].get(self._service(flow))):
             return None
         return bool(judge(response, flow.steps[0].expect, values))
 
