@@ -38,10 +38,10 @@ def protect(
     may_read_details: Callable[[Exchange], bool] = deny_all,
     extra_parts: Iterable[Part] = (),
 ) -> Chain:
-    """Return *app* wrapped in all parts. Each of *parts* replaces the default part of its type.
+    """Return *app* wrapped in all parts; each of *parts* replaces the default part of its type.
 
-    Parts of other types (a token check, for example) come last, next to the application; so do all of *more*, whatever
-    their type. Raises Misconfigured when a part is passed together with arguments that configure the same part.
+    Parts of other types (a token check, for example) come last, next to the application; so do all of *extra_parts*,
+    whatever their type. Raises Misconfigured when a part is passed together with arguments that configure that part.
 
     The order matters: the client's address is resolved before any part uses it; the access log and the metrics
     surround every part that may refuse a request; probes precede the limits, so that a flood of requests cannot make

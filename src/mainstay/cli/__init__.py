@@ -1,3 +1,3 @@
-"""The command line: one module per command, imported only when that command is run."""
+"""The command line interface. `commands` has one module per command, imported only when that command is run."""
 
 from mainstay.cli.main import main

@@ -1,4 +1,4 @@
-"""Approval of a plan: by the user at the terminal or by a flag. Without either, the command fails and does not wait."""
+"""Approval of a plan by the user at the terminal or by an option. Without a terminal and an option, commands fail."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,11 @@ class DryRunEnded(MainstayError):
 
 @dataclass(slots=True)
 class Approval:
-    """Shows the runbook, then asks the user for approval if the terminal is interactive."""
+    """Shows a plan and returns whether it is approved: by an option, or by the user's answer at a terminal.
+
+    Plans of `local` need no approval unless they remove data. Raises DryRunEnded after `--dry-run`, NotReady when there
+    is no terminal, or when the name that confirms the loss of data is not the environment's.
+    """
 
     console: Console
     verb: str
@@ -29,7 +33,7 @@ class Approval:
     dry_run: bool = False
     confirm: str | None = None
     plan: Plan | None = None
-    """The plan that was shown; None before that."""
+    """The plan that was shown last; None before the first."""
 
     def __call__(self, plan: Plan) -> bool:
         self.plan = plan

@@ -12,7 +12,10 @@ from mainstay.operations.context import Context, Wiring, open_context
 
 
 def require_declared(file: Path, environment: str | None) -> None:
-    """Raise BadInput when the manifest, as far as it is readable, declares environments, but not this one."""
+    """Raise BadInput when the manifest declares environments, but not *environment*.
+
+    A manifest that cannot be read, or that declares none, is accepted.
+    """
     # pydantic would double the time that `status` takes to start.
     from mainstay.manifest.document import read
     from mainstay.manifest.load import choose, environments
@@ -29,7 +32,7 @@ WIRING = Wiring(wiring.world, wiring.target, wiring.secret_sources, wiring.datas
 
 
 def context_of(invocation: Invocation, *, prompts: bool = False) -> Context:
-    """Return the context of the command; with *prompts*, it asks for missing secrets if the terminal allows it."""
+    """Return the context of the command; with *prompts*, it prompts at a terminal for missing secrets."""
     context = open_context(WIRING, invocation.file, invocation.environment, invocation.state)
     if prompts and invocation.console.interactive:
         return replace(context, prompt=SecretPrompt(invocation.console))

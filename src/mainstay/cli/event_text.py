@@ -9,12 +9,13 @@ from mainstay.text.plural import counted
 
 
 class EventContext:
-    """Data of earlier events of a run that later lines refer to."""
+    """The titles and failures in a run's earlier events, to which the text of later events refers."""
 
     def __init__(self) -> None:
         self.titles: dict[str, str] = {}
+        """The title of each step, by its number."""
         self.failures: dict[str, str] = {}
-        """The step that failed, by error."""
+        """The number of the step that failed, by its error."""
 
     def read(self, row: Row) -> events.Event:
         """Return the event of *row*. Remember the title of a step, and the error of a failed step."""
@@ -48,7 +49,10 @@ class EventLines:
 
 
 def document(row: Row, titles: dict[str, str]) -> dict[str, object]:
-    """Return a row as the contract's event. Adds to *titles*, by step, the title of each `started` event."""
+    """Return a journal row as the JSON event for users, with the step's title.
+
+    *titles* has the titles of earlier rows by step; the title of a `started` event is added to it.
+    """
     body: dict[str, object] = msgspec.json.decode(row.body)
     body.pop("plan", None)
     step = body.get("step")

@@ -1,4 +1,4 @@
-"""The options that every command accepts, before or after its name, and a command's call with their values."""
+"""The options that every command accepts before or after its name, and the object with their values."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from mainstay.cli.console import Console
 P = ParamSpec("P")
 T = TypeVar("T")
 REPEATED = {"file": "-f", "environment": "-e", "state": "--state"}
-"""The options that select the environment. Every command that Mainstay suggests repeats them."""
+"""The options that select the environment, by parameter name. Every command that Mainstay suggests repeats them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """One call of the program."""
+    """The values of the shared options in one call of the program, and the console that prints its output."""
 
     file: Path | None
     environment: str | None

@@ -1,4 +1,4 @@
-"""Secrets typed by the user at the terminal, without echo, and prompted for once per command."""
+"""A prompt for secrets at the terminal, without echo. Each secret is prompted for once per command."""
 
 from mainstay.cli.console import Console
 from mainstay.cli.signals import while_asking
@@ -6,7 +6,7 @@ from mainstay.model import Secret
 from mainstay.operations.context import ValueRule
 
 ATTEMPTS = 3
-"""How often the user may type a value before one that is not valid for its variable is returned."""
+"""After so many invalid values, the last one is returned, and the command refuses it with an error."""
 
 
 class SecretPrompt:
@@ -17,7 +17,10 @@ class SecretPrompt:
         self._answers: dict[str, Secret | None] = {}
 
     def fetch(self, name: str, rule: ValueRule | None = None) -> Secret | None:
-        """Return what the user types, now or before; None for an empty answer. Repeats a value that *rule* refuses."""
+        """Return what the user types now or typed earlier in this command; None for an empty answer.
+
+        Prompts again for a value that *rule* refuses, at most `ATTEMPTS` times in all.
+        """
         if name in self._answers:
             return self._answers[name]
         least = f", at least {rule.min_length} characters" if rule and rule.min_length else ""

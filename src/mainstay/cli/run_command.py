@@ -27,7 +27,7 @@ from mainstay.system.clock import SystemClock
 
 P = ParamSpec("P")
 ANSWERS = ("yes", "dry_run", "confirm")
-"""The options that answer the question whether the plan is executed."""
+"""The options that decide in place of the user whether the plan is executed."""
 
 yes = click.option("--yes", is_flag=True, help="Execute the plan without asking for approval.")
 dry_run = click.option("--dry-run", is_flag=True, help="Show the plan and execute nothing.")
@@ -92,7 +92,7 @@ def _execute(
 
 
 def command_as_typed(context: click.Context) -> str:
-    """Return the command with its arguments and options, without the program and without answers to its question."""
+    """Return the command with the arguments and options that were typed, without the program and without `ANSWERS`."""
     words = [context.info_name or ""]
     for parameter in context.command.params:
         name, value = parameter.name, context.params.get(parameter.name or "")
@@ -104,14 +104,17 @@ def command_as_typed(context: click.Context) -> str:
 
 
 class _Progress:
-    """Opens the progress display at the first row, so that it never overwrites a question. Called from any thread."""
+    """Shows the events of a run. The display opens at the first event, so that it never overwrites a question.
+
+    Any thread may call `on_event`.
+    """
 
     def __init__(self, approval: Approval, display: ExitStack) -> None:
         self._approval = approval
         self._display = display
         self._show: Callable[[Row], None] | None = None
         self.remedy = ""
-        """The command to type after the first failure."""
+        """The remedy of the first failure; empty before it."""
 
     def on_event(self, row: Row) -> None:
         if row.name == "failed" and not self.remedy:

@@ -1,4 +1,4 @@
-"""Shared by `set`, `unset` and `secrets set`: their options, and the report on what was stored."""
+"""The options and the output that `set`, `unset` and `secrets set` share."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Signals during a run: the first stops it at the next safe point, the second immediately."""
+"""Handling of signals during a run: the first stops it at the next safe point, the second immediately."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ STOPPING = b"\nstopping at the next safe point; press Ctrl-C again to stop now; 
 def signals_to(interruption: Interruption, stopping: bytes = STOPPING) -> Iterator[None]:
     """Pass SIGINT and SIGTERM to *interruption*; ignore SIGHUP, so that a lost terminal does not end the run.
 
-    *stopping* is what the first signal prints.
+    *stopping* is the message that the first signal prints to stderr.
     """
 
     def interrupt(number: int, frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""What `rich` draws on a terminal. Imported only when stdout or stderr is one, because the import takes 10 ms."""
+"""Output to a terminal with `rich`. Imported only when stdout or stderr is a terminal, since the import takes 10 ms."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""`NAME=VALUE` assignments for `set`: from arguments, or from a file in dotenv syntax."""
+"""Parse the `NAME=VALUE` assignments of `set` from its arguments or from a file in dotenv syntax."""
 
 import io
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ LARGEST_BYTES = 1_000_000
 
 
 class Assignment(NamedTuple):
-    """One value, and the place where it was given."""
+    """One `NAME=VALUE`, with the argument or the line of a file where it was given."""
 
     name: str
     value: str
@@ -21,14 +21,14 @@ class Assignment(NamedTuple):
 
 
 class Assignments(NamedTuple):
-    """The assignments, and the mistakes in those that could not be parsed."""
+    """The assignments that could be parsed, and one mistake for each that could not."""
 
     given: tuple[Assignment, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
 
 
 def from_arguments(words: Iterable[str]) -> Assignments:
-    """Return the assignments in *words*, each NAME=VALUE."""
+    """Parse *words*, the arguments of `set`. A word without `=` is a mistake."""
     given, mistakes = [], []
     for number, word in enumerate(words, 1):
         name, equals, value = word.partition("=")
@@ -42,7 +42,10 @@ def from_arguments(words: Iterable[str]) -> Assignments:
 
 
 def from_file(path: Path) -> Assignments:
-    """Return the assignments in the file *path*. Nothing in it is expanded: `$` and `{` are literal."""
+    """Parse the file *path*. Nothing in it is expanded: `$` and `{` are literal.
+
+    Raises BadInput when the file cannot be read, has more than `LARGEST_BYTES`, or is not UTF-8.
+    """
     given, mistakes = [], []
     for each in parse_stream(io.StringIO(_text(path))):
         place = Place(str(path), _line(each))
@@ -54,7 +57,7 @@ def from_file(path: Path) -> Assignments:
 
 
 def _line(binding: Binding) -> int:
-    """Return the line of the name: the parser's line number is that of the first empty line before it."""
+    """Return the line number of the name. The parser returns the number of the first empty line before the name."""
     text = binding.original.string
     return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
 

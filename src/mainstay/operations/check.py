@@ -1,4 +1,4 @@
-"""`check`: ask every check about the environment, and report go or no-go; changes and starts nothing."""
+"""`check`: run every check of the environment and report go or no-go. Nothing is changed or started."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -25,11 +25,11 @@ class Finding(msgspec.Struct, frozen=True):
     requirements: tuple[str, ...]
     at: str
     fresh_until: str | None = None
-    """When the evidence expires; null: it describes the moment `at`."""
+    """When the evidence expires; null if it describes only the moment `at`."""
 
 
 class Findings(msgspec.Struct, frozen=True):
-    """The document of `mainstay check`. A warning is a go; a check without an answer is a no-go."""
+    """The document of `mainstay check`: no-go if a check fails or its answer is unknown. A warning is a go."""
 
     verdict: Literal["go", "no-go"]
     at: str
@@ -43,7 +43,7 @@ def check(context: Context) -> Findings:
 
 
 def judge(now: Status) -> Answer:
-    """Return the answer for an environment with this status: its most severe problem is what fails."""
+    """Return the answer of the check `environment_is_healthy`; a failure names the most severe problem."""
     if now.problems:
         return Answer("fail", now.problems[0].what, now.problems[0].remedy)
     if now.release is None:
@@ -54,7 +54,7 @@ def judge(now: Status) -> Answer:
 
 
 def ask_all(selected: Iterable[Check], world: World) -> Findings:
-    """Return the finding of each check; `unknown` where a check cannot read its facts."""
+    """Run the *selected* checks. The verdict of a check that cannot read its facts is `unknown`."""
     findings = tuple(_finding(each, world) for each in selected)
     no_go = any(each.verdict in ("fail", "unknown") for each in findings)
     return Findings("no-go" if no_go else "go", world.clock.now().isoformat(), findings)

@@ -18,17 +18,17 @@ from mainstay.planning.variables import given_value, value_of
 
 
 class ServiceVariable(msgspec.Struct, frozen=True):
-    """A variable of a service. `value` is null for a secret, and where it is only known when an instance starts."""
+    """A variable of a service. `value` is null if it is secret, missing, or known only when an instance starts."""
 
     name: str
     value: str | None
     source: str = msgspec.field(name="from")
-    """default, set, secret, mainstay, or the service or datastore whose address it is; empty: no value."""
+    """`default`, `set`, `secret`, `mainstay`, or the service or datastore whose address it is; empty: no value."""
     secret: bool = False
     version: int | None = None
-    """The version of a secret that has a value."""
+    """The version number of the secret's value; null for other variables and for a secret without a value."""
     file: bool = False
-    """Delivered as a file: the service gets its path as NAME_FILE."""
+    """Whether the value is delivered as a file; the service then gets its path as NAME_FILE."""
     set_at: str | None = None
     set_by: str | None = None
     live: bool = True
@@ -44,7 +44,7 @@ class Configuration(msgspec.Struct, frozen=True):
     """The live release, to which `live` refers."""
     variables: tuple[ServiceVariable, ...]
     version: str = ""
-    """The version that the manifest declares: the values are those of its next deploy."""
+    """The version that the manifest declares; `variables` has the values of its next deploy."""
     live_version: str = ""
     """The version of the live release."""
 

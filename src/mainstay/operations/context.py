@@ -51,7 +51,7 @@ class Prompt(Protocol):
     """Prompts the user for a secret."""
 
     def fetch(self, name: str, rule: ValueRule | None = None) -> Secret | None:
-        """Return what the user types; None for an empty answer. Repeats a value that *rule* refuses."""
+        """Return what the user types; None for an empty answer. Prompts again while *rule* refuses the value."""
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -65,7 +65,7 @@ class Context(msgspec.Struct, frozen=True):
     prompt: Prompt | None = None
     """Prompts the user at the terminal for a secret; None if the command does not prompt."""
     fold: HistoryFold = msgspec.field(default_factory=HistoryFold)
-    """The history as far as this command has read the journal; it is extended by new rows only."""
+    """The history that this command has read from the journal so far; each later read adds only the new rows."""
 
     def world(self, environment: Environment) -> World:
         """Return the world of *environment*, without the fence of a run."""
@@ -84,7 +84,10 @@ class Context(msgspec.Struct, frozen=True):
         return found
 
     def stored_or_none(self) -> Environment | None:
-        """Return the environment; None before the first plan ran. Raises StateUnreadable for one of another format."""
+        """Return the environment as last stored; None before the first run.
+
+        Raises StateUnreadable when `environment.json` has another format than `FORMAT`.
+        """
         file, state = self.folders.environment, self.folders.state
         try:
             text = file.read_bytes()
@@ -101,7 +104,10 @@ def write_environment(environment: Environment, folders: Folders) -> None:
 
 
 def open_context(wiring: Wiring, file: Path | None, environment: str | None, state: Path | None) -> Context:
-    """Return the context. Raises BadInput when neither a manifest nor `--state` determines the environment."""
+    """Return the context of a command; the options `-f`, `-e` and `--state` are None if they were not given.
+
+    Raises BadInput when, without *state*, the manifest is missing or does not name the system.
+    """
     manifest = (file or Path.cwd() / MANIFEST).absolute()
     if state is not None:
         place = state.absolute()

@@ -26,15 +26,15 @@ def deploy(
 ) -> CommandOutcome:
     """Make what the manifest declares, at *version*, live; on failure everything is rolled back.
 
-    A stopped environment is started first, as far as it starts. Raises NotReady when the plan is declined or stale,
-    LockHeld when another run is being executed or is unfinished, StepFailed when nothing changes and the live release
-    does not run completely, and the engine's errors.
+    A stopped environment is started first; a service that does not start is a warning if the plan replaces it. Raises
+    NotReady when the plan is declined or stale, LockHeld when another run is being executed or is unfinished,
+    StepFailed when the plan changes nothing and the live release does not run completely, and the engine's errors.
     """
     require_idle(context)
     # Plan first, so that bad input is refused before anything is started.
     plan = _fresh(context, plan_id) if plan_id else plans.make(context, version)
     started = NOT_STARTED if approve.dry_run else start_live(context, runner, notices, only_if_stopped=True)
-    if started.acted and not plan_id:  # What the plan depends on has changed.
+    if started.acted and not plan_id:  # The start has changed what the plan depends on.
         plan = plans.make(context, version)
     if plan.unchanged and not started.acted and not approve.dry_run:  # There is nothing to deploy: start what stopped.
         started = start_live(context, runner, notices)
@@ -71,7 +71,10 @@ def _fresh(context: Context, plan_id: str) -> Plan:
 
 
 def start_repaired(outcome: CommandOutcome, plan: Plan, context: Context, runner: Runner, notices: Notices) -> None:
-    """Start the services whose content *plan* has repaired. Raises StepFailed when one of them does not start."""
+    """Start the live release if *plan* has repaired the content of one of its services.
+
+    Raises StepFailed when a service does not start, and FrontDoorLost when the edge does not serve.
+    """
     if outcome.outcome == "released" and any(
         isinstance(step, FetchArtifact) and step.repairs for _, step in plan.steps()
     ):
@@ -87,7 +90,7 @@ def warn_of_start(failure: MainstayError, notices: Notices) -> None:
 
 
 def not_running(failure: MainstayError, past: History, *, kept: bool = False) -> MainstayError:
-    """Return the error for a live release that does not run and that no deploy replaces; it lists all the remedies.
+    """Return *failure*, why the live release does not run, with every remedy except a deploy of the same plan.
 
     *kept*: the operator chose that release although the manifest declares another one.
     """

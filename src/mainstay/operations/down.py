@@ -23,6 +23,6 @@ def down(context: Context, *, data: bool = False, approve: Approve, runner: Runn
 
 
 def make(context: Context, *, data: bool) -> Plan:
-    """Return the plan that stops everything."""
+    """Return the plan that stops everything and, with *data*, removes its data."""
     world = context.world(context.stored())
     return planned.down(look(world, history_of(context)), data=data)

@@ -1,4 +1,4 @@
-"""`edge trust`: how clients come to trust the authority of an environment, and how to undo it."""
+"""`edge trust`: the commands with which clients trust an environment's certificate authority, or no longer trust it."""
 
 import base64
 import hashlib
@@ -15,7 +15,7 @@ class Trust(msgspec.Struct, frozen=True):
     certificate: str
     """Path of the PEM file; it contains no secret and may be copied to clients."""
     sha256: str
-    """Its fingerprint, to compare on a client."""
+    """The SHA-256 fingerprint of the certificate, to compare on a client."""
     url: str
     commands: tuple["TrustCommands", ...]
 
@@ -29,7 +29,10 @@ class TrustCommands(msgspec.Struct, frozen=True):
 
 
 def edge_trust(context: Context) -> Trust:
-    """Return how to trust the authority. Raises BadInput when the environment has none."""
+    """Return the certificate of the environment's own authority, and the commands that trust it.
+
+    Raises BadInput when the certificate of the front door is not from such an authority.
+    """
     serving = context.target(context.stored()).traffic_status()
     if serving.edge is None or serving.edge.tls is None or serving.edge.tls.mode != "internal":
         raise BadInput(

@@ -1,4 +1,4 @@
-"""What `deploy`, `up`, `rollback` and `down` do with a plan: approve it, take the lock, plan again, run it."""
+"""Execute a plan of `deploy`, `up`, `rollback` or `down`: ask for approval, take the lock, plan again, run it."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -37,10 +37,11 @@ def execute(
     started: StartResult = NOT_STARTED,
     new_plan: str = "",
 ) -> CommandOutcome:
-    """Ask for approval, take the lock, plan again, and execute the plan if the second one is the same.
+    """Ask for approval, take the lock, call *plan_again*, and execute *plan* if the new plan is the same.
 
-    *started* is the result of the start that preceded it. *new_plan* is the command that makes a new plan when this one
-    is stale; by default the command that was typed. Raises NotReady when the plan is declined or stale.
+    A plan that changes nothing is not executed. *started* is the result of the preceding start of the live release.
+    *new_plan* is the command that makes a new plan if this one is stale; empty: the command that was typed. Raises
+    NotReady when the plan is declined or stale, FrontDoorLost when the edge does not serve, LockHeld as `open_journal`.
     """
     if not approve.dry_run:
         require_front_door(context, plan)
@@ -57,13 +58,13 @@ def execute(
 
 
 def require_same(plan: Plan, now: Plan, *, command: str, started: StartResult = NOT_STARTED) -> None:
-    """Raise NotReady, naming the differences, when *now* is not *plan*; *command* makes a new plan."""
+    """Raise NotReady, naming the differences, when *now* is another plan than *plan*; *command* makes a new plan."""
     if now.id != plan.id:
         raise stale(plan, f"{'; '.join(differences(plan, now))}; {_changed_by(started)}", command)
 
 
 def stale(plan: Plan, why: str, command: str) -> NotReady:
-    """Return the error for a plan that no longer fits."""
+    """Return the error for a stale plan: *why* it is stale, and as the remedy the *command* that makes a new plan."""
     remedy = f"mainstay {command}, and read the new plan"
     return NotReady(f"the plan {plan.id} is stale: {why}", remedy=remedy, code="stale")
 

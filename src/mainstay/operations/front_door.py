@@ -9,8 +9,8 @@ from mainstay.planning.plan import Plan
 from mainstay.system.clock import Clock, SystemClock
 
 LASTS_S = 1.0
-"""Seconds after which a problem counts. A shorter one is repaired by the target itself. A taken port counts
-immediately."""
+"""Seconds that a problem of the edge must last before it is reported: the target repairs shorter ones itself. A port
+that another program holds is reported at once."""
 OPENS_WITHIN_S = 15.0
 LOOKS_EACH_S = 0.1
 RUNS_MEANWHILE = "the services keep running, and the front door opens once the port is free"
@@ -31,7 +31,7 @@ def require_front_door(context: Context, plan: Plan) -> None:
 def lost(target: Target, clock: Clock, wanted: Edge | None = None) -> FrontDoorLost | None:
     """Return why the edge of *target* does not serve as desired; None when it does.
 
-    None also when another program holds its port and *wanted* has another port: then the deploy is the repair.
+    Also None when another program holds its port and *wanted* has other ports, because the deploy then repairs it.
     """
     serving = _settled(target, clock)
     taken = _port_is_taken(serving)
@@ -45,7 +45,7 @@ def lost(target: Target, clock: Clock, wanted: Edge | None = None) -> FrontDoorL
 
 
 def _settled(target: Target, clock: Clock) -> TrafficStatus:
-    """Return the state of the edge once it is open, a problem has lasted `LASTS_S`, or the time is up."""
+    """Return the state of the edge once it is open, a problem has lasted `LASTS_S`, or `OPENS_WITHIN_S` have passed."""
     since: float | None = None
     until = clock.monotonic() + OPENS_WITHIN_S
     while True:

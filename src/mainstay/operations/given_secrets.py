@@ -19,9 +19,10 @@ from mainstay.planning.plan import NewValues
 
 
 def with_given_secrets(now: Snapshot, manifest: Manifest, context: Context) -> Snapshot:
-    """Return *now* with the secrets for which this command has a value. Prompts for the others if *context* allows it.
+    """Return *now* with the names of the secrets for which this command has a value, as `offered`.
 
-    Raises BadInput for an invalid value. Stores nothing.
+    If only secrets are missing and *context* has a prompt, the user is prompted for them. Raises BadInput for an
+    invalid value. Stores nothing.
     """
     sources, offered = context.wiring.secret_sources(), set[str]()
     for name in read_variables(manifest):
@@ -40,7 +41,7 @@ def with_given_secrets(now: Snapshot, manifest: Manifest, context: Context) -> S
 
 
 def require_valid(name: str, variable: VariableSection, value: Secret, *, remedy: str = "") -> None:
-    """Raise BadInput when *value* is not valid for *variable*; *remedy* replaces the one for its mistake."""
+    """Raise BadInput when *value* is not valid for *variable*; *remedy* replaces the usual remedy."""
     if why := unfit(name, variable, value.reveal()):
         raise BadInput(why.what, remedy=remedy or why.remedy, code=why.code)
 
@@ -48,16 +49,17 @@ def require_valid(name: str, variable: VariableSection, value: Secret, *, remedy
 def differing_secrets(
     now: Snapshot, manifest: Manifest, sealed: Sealed, sources: Iterable[SecretSource]
 ) -> tuple[str, ...]:
-    """Return the secrets whose stored value differs from the value in *sources*."""
+    """Return the names of the secrets whose stored value differs from the value in *sources*."""
     read = [name for name in read_variables(manifest) if manifest.variables[name].secret and name in now.secrets]
     fetched = {name: value for name in read if (value := _fetch(name, sources)) is not None}
     return tuple(name for name, each in fetched.items() if sealed.read(SecretRef(name)).reveal() != each.reveal())
 
 
 def store(values: NewValues, world: World, context: Context, by: str) -> None:
-    """Store *values*, except those that have a value by now. The caller holds the lock, and nothing is journalled yet.
+    """Store *values*, except of secrets that have a value by now. The caller holds the lock; its run has not begun.
 
     Afterwards every version that the plan names exists, so that a command without these values can resume the run.
+    Raises BadInput when a value that was found while planning is no longer available.
     """
     sources = [*context.wiring.secret_sources(), *([context.prompt] if context.prompt else [])]
     for name in values.given:

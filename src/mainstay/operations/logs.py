@@ -16,10 +16,10 @@ EDGE = "edge"
 
 
 def logs(context: Context, service: str, query: LogQuery, ended: Callable[[], bool]) -> Iterator[LogLine]:
-    """Return the lines of *service* that match *query*, oldest first; new lines follow until *ended* returns true.
+    """Yield the lines of *service* that match *query*, oldest first.
 
-    Raises BadInput when no such service, release or instance has written a log, and MainstayError once the followed
-    logs have been removed.
+    With `query.follow`, wait for new lines until *ended* returns True. Raises BadInput when no such service, release or
+    instance has written a log, and MainstayError once the followed logs have been removed.
     """
     target = context.target(context.stored())
     known = target.known_services()
@@ -42,7 +42,10 @@ def _until_removed(
 
 
 def _checked(context: Context, service: str, found: tuple[LogSource, ...], query: LogQuery) -> LogQuery:
-    """Return *query* with the release whose instances wrote the log. Raises BadInput when there is none."""
+    """Return *query* with the release under whose number the instances of `query.release` wrote their log.
+
+    Raises BadInput when no instance of that name or release wrote one.
+    """
     if query.instance is not None and query.instance not in {name for name, _ in found}:
         names = ", ".join(sorted(name for name, _ in found)[-_MOST_NAMED:]) or "none"
         what = f"instance '{query.instance}' of {service} wrote no log; there are logs of {names}"

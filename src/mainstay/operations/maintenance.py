@@ -16,10 +16,10 @@ def maintenance(context: Context) -> Maintenance | None:
 
 
 def maintenance_on(context: Context, clock: Clock, *, message: str, allow: tuple[str, ...]) -> Maintenance:
-    """Turn maintenance on and return it once it is in effect; replaces maintenance that is on already.
+    """Turn maintenance on, in place of maintenance that is on already, and return it once the edge applies it.
 
-    Raises BadInput when nothing was deployed here yet or there is no front door, and StepFailed when the edge does not
-    apply it in time.
+    Does not wait for the edge of a stopped environment. Raises BadInput when nothing was deployed here yet or there is
+    no front door, and StepFailed when the edge does not apply it within `WITHIN_S`.
     """
     target = context.target(context.stored())
     if target.traffic_status().edge is None:
@@ -31,7 +31,10 @@ def maintenance_on(context: Context, clock: Clock, *, message: str, allow: tuple
 
 
 def maintenance_off(context: Context, clock: Clock) -> Maintenance | None:
-    """Turn maintenance off, and return the maintenance that was on; None when it was off already."""
+    """Turn maintenance off, and return the maintenance that was on; None when it was off already.
+
+    Raises BadInput when nothing was deployed here yet, and StepFailed when the edge does not apply it in time.
+    """
     target = context.target(context.stored())
     before = target.traffic_status().maintenance
     if before is not None:

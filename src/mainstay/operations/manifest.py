@@ -17,7 +17,10 @@ def manifest_of(context: Context) -> Manifest:
 
 
 def world_of(manifest: Manifest, context: Context) -> World:
-    """Return the world of *manifest* with the state of *context*. As root, services and datastores have users."""
+    """Return the world of the environment that *manifest* declares, with its state in the folders of *context*.
+
+    If Mainstay runs as root, the environment names the system users that services and datastores run as.
+    """
     root = is_root()
     environment = Environment(
         system=manifest.system,

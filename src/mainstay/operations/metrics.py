@@ -1,4 +1,4 @@
-"""`metrics`: what users get, as text in the Prometheus exposition format. Nothing is fetched from a service."""
+"""`metrics`: counters of requests and response times in the Prometheus exposition format. No service is contacted."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ def metrics(context: Context) -> Signals:
 
 
 def exposition(now: Signals) -> Iterator[str]:
-    """Yield the lines of the text for the counters *now*."""
+    """Yield the lines of the exposition format for the counters *now*."""
     for name, does in _COUNTERS.items():
         metric = f"mainstay_{name}_total"
         yield from _head(metric, does, "counter")

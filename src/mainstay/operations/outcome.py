@@ -10,10 +10,10 @@ OutcomeName = RunOutcome | Literal["started", "unchanged"]
 
 
 class CommandOutcome(msgspec.Struct, frozen=True):
-    """How a command ended. `run` is empty if the command executed no run.
+    """How a command ended. `run` is the id of its run; empty if it executed none.
 
     `released` and `undone` are the outcome of the run; `started`: the live release was started, and nothing else had to
-    be done; `unchanged`: nothing had to be done. `exit_code` follows the contract.
+    be done; `unchanged`: nothing had to be done. `wanted` is the outcome of the run that counts as success.
     """
 
     run: str

@@ -83,7 +83,10 @@ def _declared(manifest: Manifest, context: Context) -> str:
 
 
 def keep(plan: Plan, context: Context) -> None:
-    """Store *plan*, so that it can be shown, approved and deployed by its id. Raises InvariantBroken."""
+    """Store *plan*, so that it can be shown, approved and deployed by its id.
+
+    Raises InvariantBroken when the steps of the plan break a rule of every plan.
+    """
     plan.check()
     make_state(context.folders, context.folders.plans)
     atomic_write(_place(context, plan.id), msgspec.json.format(msgspec.json.encode(plan)))

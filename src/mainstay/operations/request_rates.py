@@ -1,4 +1,4 @@
-"""What users got in the last minute: rate, errors and times of each service and release."""
+"""The rate, the errors and the response times of each release's requests in the last minute."""
 
 import math
 
@@ -12,22 +12,27 @@ WINDOW_S = 60.0
 
 
 class RequestRates(msgspec.Struct, frozen=True):
-    """The requests that one release of a service answered in the last minute, those of the preview door left out."""
+    """The requests that one release of a service answered in the last minute, without those of the preview door."""
 
     service: str
     release: int
-    """0: no instance received them."""
+    """The release's number; 0 for requests that reached no instance."""
     requests_per_s: float
     error_percent: float
-    """Responses with a status from 500 up, and responses that ended early; of all requests that no client aborted."""
+    """Percentage of the requests whose response had a status from 500 up or ended early; aborted requests left out."""
     p50_ms: float
-    """Half of the responses began within this time, which is exact to 5 %; so with 95 and 99 % of them."""
+    """Milliseconds within which 50 % of the responses began, exact to 5 %."""
     p95_ms: float
+    """Milliseconds within which 95 % of the responses began, exact to 5 %."""
     p99_ms: float
+    """Milliseconds within which 99 % of the responses began, exact to 5 %."""
 
 
 def request_rates(target: Target) -> tuple[tuple[RequestRates, ...], int]:
-    """Return the rates of the last minute, and how many of its requests were not counted; nothing if none are."""
+    """Return the rates of the last minute, and how many of its requests are missing because log lines were lost.
+
+    Returns no rates and 0 when the supervisor is not running.
+    """
     try:
         now, before = target.signals(), target.signals(WINDOW_S)
     except Unreachable:

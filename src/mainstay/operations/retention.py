@@ -15,7 +15,7 @@ KEPT_PLANS = 20
 
 
 def kept(past: History) -> Retained:
-    """Return the releases that were live last, including the live one, with the revisions and artifacts they run."""
+    """Return the numbers of the last `KEPT_RELEASES` live releases, and the revisions and artifacts that they run."""
     numbers = past.served[:KEPT_RELEASES]
     documents = [msgspec.json.decode(found, type=Release) for number in numbers if (found := past.document(number))]
     services = [each for release in documents for each in release.services.items()]

@@ -21,9 +21,11 @@ from mainstay.planning.plan import Plan
 def rollback(
     context: Context, to: int | None = None, *, approve: Approve, runner: Runner, notices: Notices
 ) -> CommandOutcome:
-    """Make release *to* live again; by default the one that was live before this one.
+    """Make release *to* live again; by default the release that was live before the current one.
 
-    A stopped environment is started first, as far as it starts: the live release may be the reason for the rollback.
+    A stopped environment is started first. A service that does not start is a warning, because the live release may be
+    the reason for the rollback. Raises BadInput when *to* cannot be rolled back to, NotReady when the plan is declined
+    or stale, LockHeld when another run is being executed or is unfinished, and the engine's errors.
     """
     context.stored()
     require_idle(context)

@@ -18,7 +18,7 @@ from mainstay.system.state_dir import make_state
 
 
 class SecretStatus(msgspec.Struct, frozen=True):
-    """A secret. `version` and `set_at` are null as long as it has no value."""
+    """A secret and the services that read it. `version` and `set_at` are null as long as it has no value."""
 
     name: str
     version: int | None
@@ -85,8 +85,8 @@ def settable(context: Context) -> Settable:
 def require_secrets(found: Settable, names: Sequence[str]) -> None:
     """Raise BadInput for the first of *names* that is not the name of a secret.
 
-    Any argument may be a value, so the message repeats only names of secrets, and an argument that is the only one and
-    has no "=".
+    Any argument may be a secret value. So a message repeats an argument only if it is the name of a secret, or if it is
+    the only argument and has no "=".
     """
     first = names[0].partition("=")[0]
     name_of_secret = first if first in found.variables else "NAME"

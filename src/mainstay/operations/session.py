@@ -124,7 +124,10 @@ def _store_live_environment(context: Context, past: History) -> None:
 
 
 def _prune(context: Context, target: Target, past: History) -> str:
-    """Remove what no kept release needs. Return a note when that fails: the release has succeeded all the same."""
+    """Remove plans and releases that are no longer kept. Return why that failed; empty: it succeeded.
+
+    A failure is only a note, because the run has succeeded nevertheless.
+    """
     try:
         target.prune(kept(past))
         prune_plans(context.folders)

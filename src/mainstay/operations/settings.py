@@ -29,7 +29,7 @@ class SettingChange(msgspec.Struct, frozen=True):
 def set_values(context: Context, assignments: Assignments, *, dry_run: bool = False) -> tuple[SettingChange, ...]:
     """Store *assignments* and return the changes; with *dry_run*, only return the changes.
 
-    Raises Mistakes, listing all of them; nothing is stored then.
+    Raises Mistakes, which lists every invalid assignment; nothing is stored then.
     """
     manifest = manifest_of(context)
     mistakes = (*assignments.mistakes, *_mistakes(manifest, assignments.given))

@@ -48,8 +48,9 @@ def smoke(
 ) -> SmokeResult:
     """Run the flow *name*, or every flow, through *door*; *report* is called with the result of each step.
 
-    *heartbeat* is called between requests and ends the command by an exception. Raises BadInput when there is no such
-    flow, and when a named flow may not write through *door*; NotReady when no release receives requests.
+    *heartbeat* is called between requests; it raises an exception to end the command. Raises BadInput when there is no
+    such flow, and when the flow *name* may not write through *door*; NotReady when no release is live or the
+    environment is stopped.
     """
     manifest = manifest_of(context)
     flows = _chosen(manifest, name, door)

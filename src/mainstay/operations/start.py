@@ -15,9 +15,9 @@ def start(context: Context, *, runner: Runner, notices: Notices, unless_stopped:
     """Start the live release, and nothing newer.
 
     *unless_stopped*: do nothing in an environment that was stopped by `down`. Raises StepFailed, naming the services
-    that do not start, BadInput when no release is live, and LockHeld when a run is unfinished; before that, the
-    supervisor is restarted with its last desired state. When the last request for a certificate failed, the next one
-    is made at once.
+    that do not start, BadInput when no release is live, and LockHeld when a run is unfinished; unless that run is a
+    `down`, the supervisor is first restarted with its last desired state. When the last request for a certificate
+    failed, the next one is made at once.
     """
     environment = context.stored()
     place = f"{environment.system}/{environment.name}"

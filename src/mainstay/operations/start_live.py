@@ -16,7 +16,8 @@ from mainstay.steps.support import failure_text, fleet_state, waits
 from mainstay.system.clock import SystemClock, Waiter
 
 DATASTORE_ALLOWANCE_S = 60.0
-"""Seconds added for datastores: services wait for them, and one that was killed replays its log first."""
+"""Seconds added to the time limit for datastores: services wait for them, and a killed datastore first replays its
+log."""
 DATASTORE_CRASHES_FOR_S = 15.0
 """Seconds after the start during which a datastore that exits early does not end the wait: it may refuse to start
 while its predecessor's process, killed in a crash, has not been reaped."""
@@ -36,9 +37,9 @@ class StartResult(NamedTuple):
     """The result of a start."""
 
     live: LiveRelease | None = None
-    """The live release, which had to be started; None: no release is live."""
+    """The live release; None: no release is live, or the start was omitted."""
     acted: bool = False
-    """Whether anything was started; false: the release was already running."""
+    """Whether the release was started; False: it was already running, or no release is live."""
     failure: MainstayError | None = None
     """Why the release does not run completely; None: it does."""
     ready: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ RunState = Literal["running", "interrupted", "parked"]
 
 
 class RunStatus(msgspec.Struct, frozen=True):
-    """The unfinished run."""
+    """The unfinished run. `why` is the reason for which it is parked, `next` what to type; either may be empty."""
 
     id: str
     kind: str
@@ -82,7 +82,7 @@ class Status(msgspec.Struct, frozen=True):
     problems: tuple[Note, ...] = ()
     """Why the environment is degraded, the most severe first; empty while it is healthy or stopped."""
     requests: tuple[RequestRates, ...] = ()
-    """What users got in the last minute."""
+    """Rates, errors and response times of the requests in the last minute."""
     requests_not_counted: int = 0
     """Requests of that minute that are missing from `requests`, because their log lines were lost."""
     notes: tuple[Note, ...] = ()

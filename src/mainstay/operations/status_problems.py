@@ -13,7 +13,8 @@ def problems(
 ) -> Iterator[Note]:
     """Yield the problems that degrade the environment: lost requests, the unfinished run, then its consequences.
 
-    *notes*: those of the target. *full*: why the disk has no room left; empty if it has room.
+    *notes*: the target's notes. *stopped*: `down` stopped the environment. *full*: what is used up on the disk; empty
+    if it has room.
     """
     if now.started and serving.problem:
         yield serving.problem

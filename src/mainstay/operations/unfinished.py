@@ -25,7 +25,8 @@ def resume(
 ) -> CommandOutcome:
     """Finish the unfinished run and return its outcome. Raises BadInput when there is none, and the engine's errors.
 
-    *answer* is an operator's decision about a parked step, and *because* its reason.
+    *answer* is the operator's decision whether a parked step is done or undone, with the step's number; *because* is
+    the reason for it.
     """
     context.stored()
     with open_journal(context) as journal:
@@ -46,7 +47,7 @@ def abort(context: Context, *, runner: Runner) -> CommandOutcome:
                 runner.on_event(undoing)
             return replace(finish(context, journal, runner), wanted="undone")
     except LockHeld:
-        return _ask_the_holder(context, runner)
+        return _abort_in_holder(context, runner)
 
 
 def finish(context: Context, journal: Journal, runner: Runner) -> CommandOutcome:
@@ -57,7 +58,7 @@ def finish(context: Context, journal: Journal, runner: Runner) -> CommandOutcome
 
 
 def unfinished(context: Context) -> str:
-    """Return the unfinished run. Raises BadInput, naming the last runs, when there is none."""
+    """Return the id of the unfinished run. Raises BadInput, naming the last runs, when there is none."""
     past = history_of(context)
     if past.unfinished is None:
         last = ", ".join(f"{run.run} ({run.ended})" for run in past.runs[:3]) or "none yet"
@@ -65,7 +66,7 @@ def unfinished(context: Context) -> str:
     return past.unfinished
 
 
-def _ask_the_holder(context: Context, runner: Runner) -> CommandOutcome:
+def _abort_in_holder(context: Context, runner: Runner) -> CommandOutcome:
     reader = journal_reader(context)
     owner = reader.owner()
     if owner is None or not reader.request_abort(owner.run):

@@ -1,4 +1,4 @@
-"""`up`: start the live release, finish an unfinished run, deploy what the manifest declares if it has changed."""
+"""`up`: finish an unfinished run, start the live release, deploy what the manifest declares if it has changed."""
 
 from typing import Literal
 
@@ -24,7 +24,7 @@ Verdict = Literal["deploy", "same", "keep"]
 
 
 def up(context: Context, *, approve: Approve, runner: Runner, notices: Notices, insist: bool = False) -> CommandOutcome:
-    """Start the live release, finish an unfinished run, then deploy if the manifest has changed.
+    """Finish an unfinished run, start the live release, then deploy if the manifest has changed.
 
     If the unfinished run ends rolled back, the command ends once the live release has started. *insist*: deploy what
     the manifest declares even if it has not changed since another release was chosen. Raises StepFailed when the live
@@ -69,8 +69,9 @@ def _finish_unfinished(context: Context, runner: Runner) -> CommandOutcome | Non
 def verdict(plan: Plan, live: Release | None, origin: Origin | None, *, insist: bool) -> Verdict:
     """Return what `up` does with *plan*, the plan that makes the manifest's content live.
 
-    `same`: the live release is what the manifest declares; the plan at most repairs it. `keep`: the live
-    release was chosen, by a rollback or by its version, over what the manifest declared then and still declares.
+    `same`: the live release is what the manifest declares, and *plan* repairs at most its content. `keep`: an operator
+    chose the live release by a rollback or by its version, and the manifest has not changed since. `deploy`: otherwise,
+    and with *insist* instead of `keep`.
     """
     if declares(plan.release, live):
         return "same"

@@ -1,11 +1,11 @@
-"""Background tasks beside reconciliation. An exception in one is not lost: it ends the supervisor, which is safe."""
+"""Tasks that the supervisor runs beside reconciliation. An exception in a task ends the supervisor, which is safe."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
 
 
 class BackgroundTasks:
-    """Background tasks, by the name of what they watch. `wake` is called when one has failed."""
+    """The supervisor's background tasks by name. Calls *wake* when a task fails; then `raise_failure` raises."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake

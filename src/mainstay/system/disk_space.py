@@ -8,7 +8,7 @@ from mainstay.errors import MainstayError
 from mainstay.system.users import is_root
 
 LEAST_BYTES = 256 * 1024
-"""The disk space that one run's journal entries and plan need."""
+"""Bytes of disk space that the journal entries and the plan of one run need."""
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -19,7 +19,7 @@ class NoRoom(MainstayError):
 
 
 def shortage(place: Path) -> str:
-    """Return a sentence about what is used up on the file system of *place*: blocks or inodes. Empty: neither."""
+    """Return a message if the blocks or the inodes of the file system of *place* are used up; otherwise empty."""
     found = os.statvfs(place)
     blocks = found.f_bfree if is_root() else found.f_bavail
     free = blocks * found.f_frsize

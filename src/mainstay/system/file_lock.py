@@ -47,7 +47,7 @@ class Lock:
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Wait for the lock of the file *path*, creating it if missing, and hold it: for changes that take no time."""
+    """Wait for the lock of the file *path*, creating it if missing, and hold it for a short change: others wait."""
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.fcntl(file, fcntl.F_OFD_SETLKW, _EXCLUSIVE)

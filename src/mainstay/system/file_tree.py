@@ -1,4 +1,4 @@
-"""Measure and copy folder trees: names, contents, executable bits, links and empty folders count."""
+"""Measure and copy folder trees: their names, contents, executable bits, links and empty folders."""
 
 import errno
 import hashlib
@@ -25,7 +25,7 @@ OWN_FILES = (".mainstayignore",)
 
 
 _Rules = list[tuple[Path, GitIgnoreSpec]]
-"""The patterns of ignore files by their folder, the nearest last; they apply to everything below it."""
+"""The patterns of ignore files, each with the folder below which they apply; the deepest folder is last."""
 
 
 @dataclass(slots=True)
@@ -125,7 +125,7 @@ def _walk(folder: Path, ignoring: bool, apart: Sequence[str]) -> _Walk:
 
 @contextmanager
 def _refusing_unreadable() -> Iterator[None]:
-    """Raise BadInput, which names the file, when the block may not read one."""
+    """Raise BadInput, naming the file, when the body has no permission to read a file."""
     try:
         yield
     except PermissionError as refused:
@@ -151,7 +151,7 @@ def _stays_inside(link: Path, root: Path) -> None:
     leads_to = os.readlink(link)
     try:
         inside = not os.path.isabs(leads_to) and link.resolve().is_relative_to(root.resolve())
-    except (OSError, RuntimeError):  # a link that leads to itself
+    except (OSError, RuntimeError):  # The link points to itself.
         inside = False
     if not inside:
         raise BadInput(

@@ -1,4 +1,4 @@
-"""What a folder contains: as sorted lists, and as a digest with counts. Not in `file_tree`, which imports slowly."""
+"""Lists of a folder's entries, and the type of its digest. Separate from `file_tree`, whose import is slow."""
 
 from pathlib import Path
 
@@ -6,7 +6,10 @@ import msgspec
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """Digest and counts of a folder tree. Two folders with the same digest are the same to a service."""
+    """Digest of a folder tree, and the numbers of its files and of the entries that the digest omits (`left_out`).
+
+    Two folders with the same digest are the same to a service.
+    """
 
     digest: str
     files: int
@@ -14,10 +17,10 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 def children(folder: Path) -> list[Path]:
-    """Return what *folder* contains, sorted; nothing if it does not exist."""
+    """Return the paths of the entries of *folder*, sorted; none if it does not exist."""
     return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
 def oldest(folder: Path, keep: int) -> list[Path]:
-    """Return what *folder* contains, oldest first, without the newest *keep*."""
+    """Return the paths of the entries of *folder* except the newest *keep*, oldest first; *keep* is at least 1."""
     return sorted(children(folder), key=lambda path: path.lstat().st_mtime)[:-keep]

@@ -54,7 +54,7 @@ def watch(descriptor: int, path: str, mask: int) -> int:
 
 
 def events(descriptor: int) -> Iterator[Event]:
-    """Yield the pending events of an inotify descriptor."""
+    """Yield the pending events of an inotify descriptor; none if none is pending."""
     try:
         data = os.read(descriptor, 65536)
     except BlockingIOError:

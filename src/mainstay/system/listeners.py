@@ -39,7 +39,7 @@ def require_free_ports(
 ) -> None:
     """Raise PortTaken, naming the holder, for the first of *ports* that another program holds.
 
-    Raises InternalPortTaken when the port is in *internal*: the ports that no manifest names and so none can change.
+    Raises InternalPortTaken when the port is in *internal*: ports that the manifest does not name and cannot change.
     """
     for port in sorted(ports):
         name = holder(port, address, ours=ours)

@@ -1,4 +1,4 @@
-"""The lines of one log file: found from the end, read forwards, and visibly cut when they are too long."""
+"""Read the lines of one log file, forwards or only the last ones. A line that is too long is cut visibly."""
 
 import os
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from mainstay.text.printable import harmless
 MAX_LINE_BYTES = 65536
 """A longer line is cut to this many bytes and shown with its length."""
 TAIL_LINES, TAIL_LINE_BYTES = 20, 2000
-"""How much of the end of a process's output is kept for messages and `status`."""
+"""How many last lines of a process's output are kept for messages and `status`, and the bytes kept of each."""
 _BLOCK = 1 << 20
 
 
@@ -125,9 +125,9 @@ def last_lines(path: Path) -> tuple[str, ...]:
 
 
 def last_lines_begin(descriptor: int, lines: int) -> tuple[int, int]:
-    """Return where the last *lines* whole lines of a file begin, and how many there are.
+    """Return the byte offset at which the last *lines* whole lines of a file begin, and how many it has of them.
 
-    What follows the last line end does not count as a line.
+    Bytes after the last line end are not a whole line.
     """
     first = data_start(descriptor)
     end = os.fstat(descriptor).st_size

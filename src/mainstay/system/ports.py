@@ -45,7 +45,7 @@ def free_port(state: Path, taken: Iterable[int]) -> int:
 
 
 def is_free(port: int, address: str = LOOPBACK) -> bool:
-    """Return whether a process could listen on this port now."""
+    """Return whether a process could listen on *port* of *address* now."""
     try:
         bind(port, address)
     except OSError:
@@ -54,7 +54,7 @@ def is_free(port: int, address: str = LOOPBACK) -> bool:
 
 
 def bind(port: int, address: str) -> None:
-    """Listen on the port for a moment. Raises OSError when that is not possible."""
+    """Bind a socket to the port and close it again. Raises OSError when a process cannot listen on the port."""
     with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         trial.bind((address, port))

@@ -1,4 +1,5 @@
-"""Plain processes, started by the stub and identified by their notes, so that they outlive the supervisor."""
+"""Start processes that outlive the supervisor. A stub starts each and records its pid and start time in a file, its
+note, by which a later supervisor finds the process."""
 
 import asyncio
 import contextlib
@@ -21,7 +22,7 @@ from mainstay.system.processes import ProcessId
 _STUB = "import sys; sys.path.append(sys.argv[1]); from mainstay.system.process_stub import main; main()"
 _ROOT = str(Path(process_stub.__file__).parents[2])
 MAX_SEARCHES = 20
-"""Maximum number of searches for stray processes: one may fork between the search and its SIGKILL."""
+"""Maximum number of searches for stray processes: a process may fork between the search and its SIGKILL."""
 T = TypeVar("T")
 
 
@@ -45,17 +46,18 @@ class Launch(msgspec.Struct, frozen=True):
     stays: bool = False
     """True for a job: the stub stays, waits and writes the note `exit`."""
     within_s: float = 0.0
+    """Seconds after which the stub kills a job."""
 
 
 class End(msgspec.Struct, frozen=True):
-    """How a process ended. Both are None for an adopted process."""
+    """How a process ended: its exit code or the signal. Both are None for a process of an earlier supervisor."""
 
     code: int | None = None
     signal: int | None = None
 
 
 class JobEnd(msgspec.Struct, frozen=True):
-    """The note `exit` that a job's stub writes."""
+    """The note `exit` that a job's stub writes: the exit code, and whether the job was killed after its time limit."""
 
     code: int
     late: bool = False
@@ -63,10 +65,10 @@ class JobEnd(msgspec.Struct, frozen=True):
 
 
 class ProcessRunner:
-    """Runs processes whose notes are in *folder*: `ID/lock`, `ID/started`, and for a job `ID/exit`.
+    """Runs processes, each with an identity ID. The notes are in *folder*: `ID/started`, and for a job `ID/exit`.
 
-    The lock is held from before the fork until the note is written; a job holds it until it has ended. So an identity
-    whose note names no living process, and whose lock is free, has no process.
+    The file `ID/lock` is locked from before the fork until `ID/started` is written, for a job until its end. So an
+    identity has no process if its lock is free and the process that `ID/started` names is not alive.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -77,7 +79,11 @@ class ProcessRunner:
         return self._folder / identity
 
     def start(self, identity: str, launch: Launch) -> ProcessId | None:
-        """Start the process unless it is alive; None while an earlier stub holds its lock."""
+        """Start the process of *identity* unless it is alive, and return it.
+
+        Returns None while an earlier stub, which has not written its note yet, holds the lock, and when the new process
+        has ended already.
+        """
         place = self.place(identity)
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = try_lock(self._lock(identity))
@@ -146,7 +152,7 @@ class ProcessRunner:
         return {pid: known[mark] for pid, mark in marks.items() if mark in known}
 
     def end_all(self, identity: str, process: ProcessId, number: Signals = SIGKILL, *, spare: int = 0) -> bool:
-        """Send the signal *number* to every process of its session and process group except the pid *spare*.
+        """Send the signal *number* to all processes in the session and group of *process*, except the pid *spare*.
 
         Return False when there was none.
         """

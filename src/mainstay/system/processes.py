@@ -59,8 +59,8 @@ def age(process: ProcessId) -> float:
 def of_session(leader: ProcessId, mark: int) -> tuple[int, ...]:
     """Return the pids of all living processes in the session or process group of *leader*.
 
-    When it is gone, they have *mark* too: its pid, and with it the session's number, may have been reused by a foreign
-    process that has ended in the meantime.
+    When *leader* is gone, only those that have *mark* are returned: its pid, and with it the session's number, may have
+    been reused by a foreign process that has ended in the meantime.
     """
     now = _stat(leader.pid)
     if leader.boot != boot_id() or (now is not None and now.started != leader.started):
@@ -118,7 +118,7 @@ def resident_bytes(pids: Iterable[int]) -> int:
 
 class _Stat(NamedTuple):
     ended: bool
-    """It is a zombie: its pid is not reused before its parent has received its exit code."""
+    """Whether it is a zombie. The kernel does not reuse its pid before the parent has received its exit code."""
     group: int
     session: int
     started: int

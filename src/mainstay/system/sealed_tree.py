@@ -1,4 +1,4 @@
-"""Folder trees that services run from: given to the user who builds, sealed, checked for damage, restored, removed."""
+"""Folder trees that services run from: give them to a build user, seal, check for damage, restore and remove them."""
 
 import os
 import shutil
@@ -55,8 +55,8 @@ def damaged(folder: Path, kept: bytes) -> tuple[str, ...]:
 def restore(folder: Path, copied: Path, names: Sequence[str]) -> bool:
     """Replace *names* in *folder* by those of *copied*, one by one, while instances run there. Return True.
 
-    Return False and change nothing if *folder* does not exist, or if *copied* lacks one of the names, since then the
-    build has created it.
+    Return False and change nothing if *folder* does not exist, or if *copied* lacks one of the names: the build has
+    created that file, so only another build can restore it.
     """
     if not folder.is_dir() or not all(os.path.lexists(copied / name) for name in names):
         return False

@@ -30,7 +30,7 @@ def short_id(folder: Path | str) -> str:
 
 
 class _Below:
-    """A path in one of the folders that an environment has."""
+    """The path *name* below one of the folders of `Folders`: `state`, `keys` or `sockets`."""
 
     def __init__(self, folder: str, name: str) -> None:
         self._folder = folder
@@ -84,7 +84,7 @@ class Folders:
     account_key = _Below("keys", "account.key")
     """The key of the account at an authority that issues certificates by ACME."""
     obtained = _Below("state", "edge/obtained.json")
-    """The certificate from that authority, with its key."""
+    """The certificate that an authority has issued by ACME, with its key."""
     supervisor_socket = _Below("sockets", "supervisor.sock")
     haproxy_socket = _Below("sockets", "haproxy.sock")
     access_log_socket = _Below("sockets", "access.sock")

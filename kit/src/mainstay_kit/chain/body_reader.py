@@ -1,4 +1,4 @@
-"""The body of a request while it arrives."""
+"""The interface of a part that receives a request's body while it arrives, and may refuse it."""
 
 from typing import Protocol
 

@@ -137,7 +137,7 @@ class Exchange:
         return any(name == b"content-type" and value.startswith(EVENT_STREAM) for name, value in self.response)
 
     async def respond(self, response: Response) -> None:
-        """Send *answer* in place of the application's response."""
+        """Send *response* in place of the application's response."""
         if self.websocket:
             self.status = response.status
             self._mark_finished()
@@ -148,7 +148,7 @@ class Exchange:
         return await self.send_buffered()
 
     async def close_with(self, response: Response) -> None:
-        """Send *answer* while the application still runs, if it has sent nothing, and close the exchange."""
+        """Close the exchange while the application still runs; send *response* first if no response has begun."""
         if not self.response_started:
             await self.respond(response)
         self.closed = True

@@ -21,7 +21,7 @@ def path_within_app(scope: Scope) -> str:
 
 
 class PathPrefixes:
-    """Some paths and all paths under them. `Under("/")` covers every path."""
+    """Some paths and all paths under them. `PathPrefixes(["/"])` covers every path."""
 
     def __init__(self, paths: Iterable[str]) -> None:
         self._prefixes = tuple(path.rstrip("/") + "/" for path in paths)

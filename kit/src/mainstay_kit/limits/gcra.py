@@ -38,7 +38,10 @@ class Verdict(NamedTuple):
 
 
 def decide(spent_until: float, rate: Rate, now: float) -> tuple[Verdict, float]:
-    """Return the verdict on a request at *now*, and until when its key is spent after it."""
+    """Return the verdict on a request at *now*, and the time until which its key is spent after it.
+
+    All times are seconds of one clock; *spent_until* is the time that the key's previous request returned.
+    """
     interval, tolerance = rate.interval, rate.tolerance
     until = (spent_until if spent_until > now else now) + interval
     ahead = until - now

@@ -38,7 +38,7 @@ class Rule:
 
 
 def convert(text: str, type_: object) -> object:
-    """Return *text* as *kind*. Raises ValueError, which never quotes *text*, when it cannot be converted."""
+    """Return *text* converted to *type_*. Raises ValueError, which never quotes *text*, when that is not possible."""
     if get_origin(type_) in {Union, UnionType}:
         type_ = next(part for part in get_args(type_) if part is not type(None))
     if type_ is Secret or type_ is Path:

@@ -1,4 +1,4 @@
-"""`mainstay metrics`: print what users get, for Prometheus."""
+"""`mainstay metrics`: print counters of requests, errors and response times for Prometheus."""
 
 from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked

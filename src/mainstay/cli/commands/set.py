@@ -36,7 +36,7 @@ def command(invocation: Invocation, *, assignments: tuple[str, ...], source: Pat
 
 
 def report_changes(console: Console, context: Context, changes: Sequence[SettingChange], *, dry_run: bool) -> None:
-    """Print *changes*, also those of `unset`."""
+    """Print *changes*, the stored or removed values of `set` or `unset`, and the command that applies them."""
     number = rolled_back(context)
     note = f"release {number} was rolled back; a deploy ships its code again unless the source has changed"
     note = note if number else ""

@@ -28,7 +28,7 @@ def _print_next(run: CommandRun, outcome: CommandOutcome) -> None:
 def command(run: CommandRun, *, deploy: bool) -> CommandOutcome:
     """Start the environment, then deploy what the manifest declares.
 
-    Starts the live release, finishes an unfinished run, then deploys if the manifest has changed since the live release
+    Finishes an unfinished run, starts the live release, then deploys if the manifest has changed since the live release
     was chosen. After a rollback, `up` therefore keeps the release that was rolled back to, unless --deploy is given. In
     `local` it does not ask for approval.
     """
