@@ -36,7 +36,7 @@ class Part:
         await self._chain(scope, receive, send)
 
     def on_request(self, exchange: Exchange) -> Outcome:
-        """Run before the application. None lets the request through; a Response ends it and is sent."""
+        """Run before the application. None lets the request through; a Response is sent instead."""
 
     def on_response_start(self, exchange: Exchange, headers: list[Header]) -> None:
         """Add headers that depend on the response. `on_request` puts all others in `exchange.added_headers`."""
