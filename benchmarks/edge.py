@@ -1,8 +1,9 @@
 """The edge with every feature on, beside nginx with as much and bare Caddy, with TLS and without, in one run.
 
 `python -m benchmarks.edge` prints a table and writes `benchmarks/results/edge.json`. All lead to the same backend, and
-take turns: a disturbance on the machine affects all of them. A peer that cannot be had is left out. Load goes to
-127.0.0.1, bounded in time.
+take turns: a disturbance on the machine affects all of them. Each has a core for itself and the reader of its log; the
+load and the backend have the other cores, because in production they are other machines. A peer that cannot be had is
+left out. Load goes to 127.0.0.1, bounded in time.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from benchmarks.budgets import report
+from benchmarks.cores import LOAD, MEASURED, on
 from benchmarks.peers import Missing, Peer, Ports, caddy, nginx, running
 from benchmarks.running_edge import RunningEdge, backend, bare, running_edge, with_everything
 from benchmarks.wrk import Saturated, saturate
@@ -22,8 +24,8 @@ from mainstay.drivers.edge.haproxy.certificates import PEM
 from tests.drivers.edge.haproxy.http_load import Client, free_port, wait_until
 
 SECONDS, ROUNDS = 3, 5
-AT_LEAST = {"edge_per_s": 40_000, "edge_of_caddy": 2.5, "edge_tls_of_caddy_tls": 1.5}
-AT_MOST = {"edge_p99_ms": 5, "lines_lost": 0}
+AT_LEAST = {"edge_of_caddy": 2.5, "edge_tls_of_caddy_tls": 1.5}
+AT_MOST = {"edge_p99_of_caddy": 0.5, "lines_lost": 0}
 BODY = '{"id":7,"name":"anvil","price":1299}'.replace('"', '\\"')
 TLS = "_tls"
 
@@ -33,7 +35,8 @@ async def main() -> int:
     sandbox.chmod(0o711)  # When run as root, HAProxy's workers run as another user and must reach this folder.
     peers = list(found())
     try:
-        measured = await measure(sandbox, peers)
+        with on(MEASURED):
+            measured = await measure(sandbox, peers)
     finally:
         shutil.rmtree(sandbox)
     versions = {peer.name: peer.version for peer in peers}
@@ -51,7 +54,8 @@ def found() -> Iterator[Peer]:
 
 async def measure(sandbox: Path, peers: Sequence[Peer]) -> dict[str, float]:
     async with AsyncExitStack() as stack:
-        port = await stack.enter_async_context(backend(sandbox, BODY))
+        with on(LOAD):
+            port = await stack.enter_async_context(backend(sandbox, BODY))
         edges = {
             name: await stack.enter_async_context(running_edge(sandbox, edge, port, port))
             for name, edge in {
@@ -83,7 +87,7 @@ async def one_round(doors: dict[str, int], edges: dict[str, RunningEdge]) -> dic
     for name, port in doors.items():
         before = edges[name].cpu_s() if name in edges else 0
         found: Saturated = await saturate(
-            f"http{'s' if name.endswith(TLS) else ''}://127.0.0.1:{port}/items?q=7", SECONDS
+            f"http{'s' if name.endswith(TLS) else ''}://127.0.0.1:{port}/items?q=7", SECONDS, cores=LOAD
         )
         seen |= {f"{name}_per_s": found.per_s, f"{name}_p99_ms": found.p99_ms}
         if name in edges:
@@ -96,6 +100,8 @@ def figures(rounds: list[dict[str, float]]) -> dict[str, float]:
     medians = {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
     pairs = [("edge", "bare"), ("edge", "nginx"), ("edge", "caddy")]
     pairs += [(f"edge{TLS}", f"{peer}{TLS}") for _, peer in pairs[1:]] + [("edge", "direct")]
+    if "caddy_p99_ms" in medians:
+        medians["edge_p99_of_caddy"] = statistics.median(each["edge_p99_ms"] / each["caddy_p99_ms"] for each in rounds)
     return medians | {
         f"{one}_of_{other}": statistics.median(each[f"{one}_per_s"] / each[f"{other}_per_s"] for each in rounds)
         for one, other in pairs

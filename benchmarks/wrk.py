@@ -5,6 +5,8 @@ import re
 import shutil
 from typing import NamedTuple
 
+from benchmarks.cores import ALL, on
+
 CONNECTIONS = 32
 _MS = {"us": 0.001, "ms": 1, "s": 1000}
 
@@ -17,13 +19,14 @@ class Saturated(NamedTuple):
     requests: int
 
 
-async def saturate(url: str, seconds: int, *headers: str) -> Saturated:
-    """Send GET requests with *headers* to *url* for *seconds*, over connections that stay open."""
+async def saturate(url: str, seconds: int, *headers: str, cores: tuple[int, ...] = ALL) -> Saturated:
+    """Send GET requests with *headers* to *url* for *seconds*, over connections that stay open, from *cores*."""
     program = shutil.which("wrk")
     assert program, "wrk is missing; type: apt-get install wrk"
     options = [word for header in headers for word in ("-H", header)]
     command = (program, "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", *options, url)
-    wrk = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    with on(cores):
+        wrk = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     printed = (await wrk.communicate())[0].decode()
     assert not re.search("Non-2xx|Socket errors", printed), printed
     number, unit = re.findall(r"99%\s+([\d.]+)(us|ms|s)", printed)[0]

@@ -17,7 +17,7 @@ FORMAT = ",".join(
         '"service":"%[var(txn.service)]"',
         '"slot":"%s"',
         f'"release":"{RELEASE}"',
-        '"method":"%[var(txn.method),json(utf8s)]"',
+        '"method":"%[var(txn.method)]"',  # A method consists of letters and signs that JSON does not escape.
         '"path":"%[var(txn.path),json(utf8s)]"',
         '"route":"%[var(txn.matched),json(utf8s)]"',
         '"status":%ST',

@@ -21,28 +21,31 @@ def path_rules(routes: Iterable[Route], redirects: Iterable[Redirect] = ()) -> s
     uses_plain = any(_uses_plain(place) for place in places)
     if not bases and not uses_plain:
         return ""
-    slash = "if { var(txn.slash) -m found }"
+    odd, slash = (f"{{ var(txn.{name}) -m found }}" for name in ("odd", "slash"))
     normalize = [f"normalize-uri {each}" for each in ("path-merge-slashes", "path-strip-dot")]
     rules = [
-        "deny deny_status 400 if { path -m reg -i %(00|[^0-9a-f]|[0-9a-f]([^0-9a-f]|$)|$) }",
+        # Most paths need none of the rules for an odd one, which cost more than all others together.
+        "set-var(txn.odd) bool(true) if { path -m sub % // /. .. }",
+        f"deny deny_status 400 if {odd} {{ path -m reg -i %(00|[^0-9a-f]|[0-9a-f]([^0-9a-f]|$)|$) }}",
         # A service that does not resolve `..` would see another path than the one that is compared here.
-        "deny deny_status 400 if { path,url_dec -m reg (^|/)\\.\\.(/|$) }",
-        "set-var(txn.sent) pathq",
+        f"deny deny_status 400 if {odd} {{ path,url_dec -m reg (^|/)\\.\\.(/|$) }}",
+        f"set-var(txn.sent) pathq if {odd}",
         # Looked for once, since a search costs more than a variable.
-        "set-var(txn.slash) bool(true) if { var(txn.sent) -m sub -i %2f }",
-        "normalize-uri percent-decode-unreserved",
-        *normalize,
+        f"set-var(txn.slash) bool(true) if {odd} {{ var(txn.sent) -m sub -i %2f }}",
+        # Without `strict`, HAProxy 2.8 merges slashes instead if a condition follows. The first rule is as strict.
+        f"normalize-uri percent-decode-unreserved strict if {odd}",
+        *(f"{each} if {odd}" for each in normalize),
         *(["set-var(txn.plain) path"] if uses_plain else []),
         "set-var(txn.route) path,url_dec,concat(/)",
-        f"set-var(txn.kept) path,regsub(%2f,%252f,gi),url_dec,concat(/) {slash}",
-        f"set-path %[path,regsub(%2f,/,gi)] {slash}",
-        *(f"{each} {slash}" for each in normalize),
-        f"set-var(txn.route) path,url_dec,concat(/) {slash}",
+        f"set-var(txn.kept) path,regsub(%2f,%252f,gi),url_dec,concat(/) if {slash}",
+        f"set-path %[path,regsub(%2f,/,gi)] if {slash}",
+        *(f"{each} if {slash}" for each in normalize),
+        f"set-var(txn.route) path,url_dec,concat(/) if {slash}",
         "set-pathq %[var(txn.sent)] if { var(txn.sent) -m beg / }",
     ]
     for base in bases:
         decoded, kept = (f"{{ var(txn.{name}) -m beg {quoted(base)} }}" for name in ("route", "kept"))
-        rules += [f"deny deny_status 400 {slash} {one}" for one in (f"{decoded} !{kept}", f"!{decoded} {kept}")]
+        rules += [f"deny deny_status 400 if {slash} {one}" for one in (f"{decoded} !{kept}", f"!{decoded} {kept}")]
     return "".join(f"  http-request {rule}\n" for rule in rules)
 
 

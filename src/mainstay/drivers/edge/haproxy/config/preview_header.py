@@ -6,7 +6,7 @@ it handles; it has no key, so it can make none.
 """
 
 from mainstay.drivers.edge.haproxy.access_lines import RELEASE
-from mainstay.drivers.edge.haproxy.config.syntax import lines
+from mainstay.drivers.edge.haproxy.config.syntax import lines, remove_headers
 from mainstay.drivers.edge.haproxy.preview_key import HEADER, KEY, Allowed
 from mainstay.drivers.edge.haproxy.slots import BEHIND_PREVIEW, backend_of
 from mainstay.model import Edge
@@ -18,7 +18,7 @@ OWN = "{ var(txn.own) -m bool }"
 """The condition that Mainstay itself sent the request to a front door."""
 REPLACED = "replaced"
 """The value with which a request asks the preview door for the replaced revisions."""
-_REMOVE = "http-request del-header ^x[-_]mainstay[-_]preview$ -m reg"
+_REMOVE = remove_headers(HEADER.lower())
 _GENUINE = "{ var(txn.preview) -m found }"
 _REPLACED = "{ var(txn.replaced) -m bool }"
 _READ_KEY = f"http-request set-var(txn.preview_key) str(key),map({KEY})"
@@ -36,7 +36,7 @@ def sign_header(edge: Edge) -> str:
     header = 'http-request set-var-fmt(txn.preview) "%[var(txn.expires)].%[var(txn.expires),{}]"'
     return lines(
         f"http-request set-var(txn.replaced) bool(true) if {{ req.hdr({HEADER}) -m str {REPLACED} }}",
-        _REMOVE,
+        *_REMOVE,
         _READ_KEY,
         f'http-request set-var-fmt(txn.expires) "%[date({VALID_S})]"',
         header.format(_signature("preview")),
@@ -75,7 +75,7 @@ def _given() -> list[str]:
     given = "{ var(txn.given) -m found }"
     return [
         f"http-request set-var(txn.given) req.hdr({HEADER}) if {one}",
-        _REMOVE,
+        *_REMOVE,
         f"{_READ_KEY} if {given}",
         f"http-request set-var(txn.expires) var(txn.given),field(1,.) if {given}",
     ]

@@ -1,5 +1,7 @@
 """How values are written in HAProxy's configuration."""
 
+from itertools import product
+
 
 def bind_address(address: str, port: int) -> str:
     """Return an address as `bind` expects it: `[::1]:80`; `[::]` is for IPv4 too."""
@@ -26,3 +28,15 @@ def quoted(text: object) -> str:
 def fixed(text: str) -> str:
     """Return *text* as one word where HAProxy expects a log format, in which `%` begins a variable."""
     return quoted(text.replace("%", "%%"))
+
+
+def remove_headers(name: str) -> list[str]:
+    """Return the rules that remove the request header *name*, also if it is written with `_` in place of `-`.
+
+    Services that see headers as environment variables cannot distinguish the two. A *name* that ends with `-` means all
+    headers that begin with it. The rules compare texts: a regular expression would be run on each header.
+    """
+    match = " -m beg" if name.endswith("-") else ""
+    words = name.split("-")
+    spelled = ("".join(map(str.__add__, words, (*signs, ""))) for signs in product("-_", repeat=len(words) - 1))
+    return [f"http-request del-header {each}{match}" for each in spelled]

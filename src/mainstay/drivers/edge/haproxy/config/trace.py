@@ -4,9 +4,9 @@ from mainstay.drivers.edge.haproxy.config.syntax import lines, quoted
 
 _VALID = "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
 _NONE = "^00-(0{32}-|[0-9a-f]{32}-0{16}-)"
-_DIGITS = "%[rand,hex,bytes(8),lower]"
-"""Eight random hexadecimal digits: the second half of a number of 64 bits."""
-_NEW = f"00-{_DIGITS * 4}-{_DIGITS * 2}-01"
+_DIGITS = "%[uuid,xxh64,hex,lower]"
+"""Sixteen random digits. HAProxy's random numbers have 32 bits; the hash of a UUID takes fewer conversions."""
+_NEW = f"00-{_DIGITS * 2}-{_DIGITS}-01"
 
 
 def trace_rules() -> str:
