@@ -351,6 +351,7 @@ SHOWN_BY_A_TEST: dict[str, Callable[[Sandbox], None]] = {
 def test_every_page_that_shows_an_output_has_a_test() -> None:
     with_output = {shown.page for page in pages() for shown in shown_on(page) if shown.output.strip()}
     assert with_output == {f"how-to/{name}.md" for name in SHOWN_BY_A_TEST} | {
+        "how-to/serve-https.md",  # By test_certificates.py
         "tutorial/first-release.md",
         "tutorial/when-things-go-wrong.md",
         "tutorial/database.md",
