@@ -220,7 +220,7 @@ def documents() -> Iterator[str]:
         "edge listens": import_module("mainstay.operations.edge_listens").EdgeListens,
         "smoke": import_module("mainstay.operations.smoke").SmokeResult,
         "history": import_module("mainstay.history.summary").RunSummary,
-        "logs": import_module("mainstay.drivers.targets.target").LogLine,
+        "logs": import_module("mainstay.model.log_lines").LogLine,
         "journal verify": import_module("mainstay.history.journal").Verification,
         "validate": import_module("mainstay.manifest.load").Report,
         "config": import_module("mainstay.operations.config").Configuration,

@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mainstay.drivers.targets.target import LogQuery, Preparation, Retained, RunTarget
+from mainstay.drivers.targets.target import Preparation, Retained, RunTarget
 from mainstay.errors import FenceRefused, Interrupted, PortTaken, Unreachable
 from mainstay.model import Artifact, Edge, Endings, Job, Member, Route, Shares, Shift, Source, TrafficLease
 from mainstay.model.http import Door, HttpRequest
+from mainstay.model.log_lines import LogQuery
 from mainstay.model.maintenance import Maintenance
 from mainstay.system.clock import Clock, Waiter
 

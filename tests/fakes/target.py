@@ -11,17 +11,7 @@ from zlib import crc32
 
 from msgspec.structs import replace
 
-from mainstay.drivers.targets.target import (
-    RECENT,
-    LogLine,
-    LogQuery,
-    LogSource,
-    Preparation,
-    Presence,
-    Retained,
-    TargetFacts,
-    never,
-)
+from mainstay.drivers.targets.target import Preparation, Presence, Retained, TargetFacts, never
 from mainstay.errors import FenceRefused, PortTaken, StepFailed, Unreachable
 from mainstay.model import (
     Artifact,
@@ -48,6 +38,7 @@ from mainstay.model import (
 )
 from mainstay.model.endpoint import Endpoint
 from mainstay.model.http import Door, HttpRequest, HttpResponse
+from mainstay.model.log_lines import RECENT, LogLine, LogQuery, LogSource
 from mainstay.model.maintenance import Maintenance
 from mainstay.model.signals import Counts, Signals, SignalSource
 from mainstay.system import file_tree

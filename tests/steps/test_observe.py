@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from mainstay.drivers.targets.target import LogLine
 from mainstay.drivers.world import RunWorld
 from mainstay.errors import StepFailed, Unreachable
 from mainstay.model import Edge, Revision, Route, Shift, Traffic
 from mainstay.model.flow import Expectation, Flow, FlowStep
 from mainstay.model.http import Door, HttpRequest, HttpResponse
+from mainstay.model.log_lines import LogLine
 from mainstay.model.signals import Counts as RequestCounts
 from mainstay.model.signals import Signals, SignalSource
 from mainstay.model.synthetic import SyntheticRequests

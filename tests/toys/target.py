@@ -6,18 +6,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from mainstay.drivers.targets.target import (
-    RECENT,
-    LogLine,
-    LogQuery,
-    LogSource,
-    Preparation,
-    Presence,
-    Retained,
-    TargetDriver,
-    TargetFacts,
-    never,
-)
+from mainstay.drivers.targets.target import Preparation, Presence, Retained, TargetDriver, TargetFacts, never
 from mainstay.errors import FenceRefused
 from mainstay.model import (
     Artifact,
@@ -37,6 +26,7 @@ from mainstay.model import (
 )
 from mainstay.model.endpoint import Endpoint
 from mainstay.model.http import Door, HttpRequest, HttpResponse
+from mainstay.model.log_lines import RECENT, LogLine, LogQuery, LogSource
 from mainstay.model.maintenance import Maintenance
 from mainstay.model.signals import Signals
 from mainstay.system import file_tree

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 import msgspec
 from msgspec.structs import replace
 
-from mainstay.drivers.targets.target import LogLine, LogQuery, LogSource, Target
+from mainstay.drivers.targets.target import Target
 from mainstay.errors import BadInput, MainstayError
 from mainstay.model import Release
+from mainstay.model.log_lines import LogLine, LogQuery, LogSource
 from mainstay.operations.context import Context
 from mainstay.operations.history import history_of
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from mainstay.drivers.targets.target import LogLine
 from mainstay.drivers.world import RunWorld
 from mainstay.errors import Interrupted, StepFailed, Unreachable
 from mainstay.model import Edge, Route
 from mainstay.model.flow import Expectation, Flow, FlowStep
 from mainstay.model.http import Door, HttpRequest, HttpResponse
+from mainstay.model.log_lines import LogLine
 from mainstay.steps.support.flow_run import FlowRun
 from mainstay.system.clock import Waiter
 from tests.fakes.target import FakeTarget

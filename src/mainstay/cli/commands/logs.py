@@ -4,7 +4,7 @@ import click
 
 from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, ReleaseNumber, invoked
-from mainstay.drivers.targets.target import LogQuery
+from mainstay.model.log_lines import LogQuery
 from mainstay.operations.logs import logs
 
 

@@ -1,7 +1,7 @@
 """The protocol of targets, on which services run."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -20,39 +20,12 @@ from mainstay.model import (
 )
 from mainstay.model.endpoint import Endpoint
 from mainstay.model.http import Door, HttpRequest, HttpResponse
+from mainstay.model.log_lines import RECENT, LogLine, LogQuery, LogSource
 from mainstay.model.maintenance import Maintenance
 from mainstay.model.signals import Signals
 from mainstay.system.clock import Waiter
 from mainstay.system.folder_content import Measured
 from mainstay.system.state_dir import Folders
-
-
-class LogLine(msgspec.Struct, frozen=True):
-    """One line that a service wrote, without control characters."""
-
-    at: str
-    """When it was written. Reading the line again gives the same time."""
-    service: str
-    release: int
-    """The release that introduced the revision of the instance; in the access log, of the instance that responded.
-    0: none."""
-    instance: str
-    stream: str
-    """`out` or `err`; `access` for the access log of the edge."""
-    line: str
-
-
-class LogQuery(msgspec.Struct, frozen=True):
-    """Selects lines of a service's log."""
-
-    lines: int = 100
-    """The maximum number of last lines."""
-    follow: bool = False
-    """Continue with new lines as they are written."""
-    release: int | None = None
-    """None: lines of every release."""
-    instance: str | None = None
-    """None: lines of every instance."""
 
 
 class Preparation(msgspec.Struct, frozen=True):
@@ -90,16 +63,6 @@ class Retained(msgspec.Struct, frozen=True):
     releases: frozenset[int]
     revisions: frozenset[tuple[str, int]]
     artifacts: frozenset[str]
-
-
-class LogSource(NamedTuple):
-    """An instance that wrote a log, and its release."""
-
-    instance: str
-    release: int
-
-
-RECENT = LogQuery()
 
 
 def never() -> bool:

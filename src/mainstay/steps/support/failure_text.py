@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from mainstay.drivers.targets.target import LogQuery
 from mainstay.drivers.world import World
 from mainstay.model import Endings, Fleet, FleetStatus, Instance, Members, Revision, Workload
+from mainstay.model.log_lines import LogQuery
 from mainstay.steps.support.fleet_state import count_ready, limit
 from mainstay.text.plural import counted
 from mainstay.text.tail import last_words

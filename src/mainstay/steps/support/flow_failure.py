@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from mainstay.drivers.targets.target import LogLine, LogQuery
 from mainstay.drivers.world import World
 from mainstay.judging.flow import route_of
 from mainstay.judging.masking import masked, masked_body, masked_headers
 from mainstay.model import Edge
 from mainstay.model.http import Door, HttpRequest, HttpResponse
+from mainstay.model.log_lines import LogLine, LogQuery
 from mainstay.text.printable import harmless
 from mainstay.text.tail import folded
 

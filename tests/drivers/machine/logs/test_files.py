@@ -8,7 +8,7 @@ import pytest
 
 from mainstay.drivers.machine.logs import files
 from mainstay.drivers.machine.logs.files import Logs, Query
-from mainstay.drivers.targets.target import LogQuery
+from mainstay.model.log_lines import LogQuery
 from mainstay.system import log_rotation
 from mainstay.system.log_lines import MAX_LINE_BYTES
 from tests.drivers.machine.logs.log_files import followed, limit_logs, mark, wait_until

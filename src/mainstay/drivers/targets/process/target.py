@@ -30,19 +30,7 @@ from mainstay.drivers.machine.protocol import (
 )
 from mainstay.drivers.machine.state.store import read_desired
 from mainstay.drivers.machine.state.transitions import refuse_older
-from mainstay.drivers.targets.target import (
-    RECENT,
-    LogLine,
-    LogQuery,
-    LogSource,
-    Preparation,
-    Presence,
-    Retained,
-    RunTarget,
-    Target,
-    TargetFacts,
-    never,
-)
+from mainstay.drivers.targets.target import Preparation, Presence, Retained, RunTarget, Target, TargetFacts, never
 from mainstay.errors import Unreachable
 from mainstay.model import (
     Artifact,
@@ -58,6 +46,7 @@ from mainstay.model import (
 )
 from mainstay.model.endpoint import Endpoint
 from mainstay.model.http import Door, HttpRequest, HttpResponse
+from mainstay.model.log_lines import RECENT, LogLine, LogQuery, LogSource
 from mainstay.model.maintenance import Maintenance
 from mainstay.model.signals import Signals
 from mainstay.system.folder_content import children
