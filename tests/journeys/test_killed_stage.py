@@ -1,0 +1,85 @@
+"""A stage with its verdict survives the death of each part at each of its moments, and serves what is desired."""
+
+from collections import Counter
+
+import pytest
+
+from tests.journeys.command import Command, Document
+from tests.journeys.consistency import assert_consistent
+from tests.journeys.load import Load
+from tests.journeys.machine import SUPERVISOR, wait_until
+from tests.journeys.sandbox import Sandbox
+from tests.journeys.web_app import WebApp
+
+pytestmark = pytest.mark.timeout(300)
+
+CANARY = {"strategy": {"kind": "canary", "percent": [25], "hold": "1s", "settle": "1s"}}
+MOMENTS = ("Start web@", "25 % @", "Observe web@", "100 % @", " settle ", "Retire web@")
+"""A part of the title of each step, in order; the part dies when the step has started."""
+
+
+def version(number: int) -> WebApp:
+    return WebApp(f"1.{number}", behaviour={"respond_after": 0.01}, service=CANARY)
+
+
+@pytest.mark.failure("F71")
+@pytest.mark.failure("F72")
+@pytest.mark.parametrize("part", ["command", "supervisor", "haproxy"])
+def test_a_stage_ends_released_or_rolled_back_whichever_part_dies_at_any_of_its_moments(
+    sandbox: Sandbox, part: str
+) -> None:
+    sandbox.ship(version(0))
+    with Load(sandbox.url, rate=200, posts=True, max_duration_s=200) as load:
+        for number, moment in enumerate(MOMENTS, 1):
+            before = sandbox.status()["release"]
+            new = sandbox.write(version(number))
+            deploy = sandbox.start_with_events("deploy", "--yes")
+            deploy.wait_for_event("started", moment)
+            kill(sandbox, deploy, part)
+            assert_served_as_desired(sandbox, before, new)
+            outcome = finished(sandbox, deploy)
+            now = assert_consistent(sandbox)["release"]
+            assert now["version"] == (new.version if outcome == "released" else before["version"]), (moment, outcome)
+            assert outcome == "released" or part == "haproxy", moment
+    executed = Counter(sandbox.posted_paths())
+    assert max(executed.values()) == 1
+    if part != "haproxy":  # Its death ends the requests that it handles.
+        assert load.tally.lost == [], load.tally
+    assert len(load.tally.lost) < 0.05 * load.tally.total, load.tally
+
+
+def kill(sandbox: Sandbox, deploy: Command, part: str) -> None:
+    if part == "command":
+        deploy.kill()
+        return
+    victims = sandbox.processes(SUPERVISOR if part == "supervisor" else "haproxy.cfg")
+    assert victims
+    for victim in victims:
+        victim.kill()
+
+
+def finished(sandbox: Sandbox, deploy: Command) -> str:
+    """Wait until the run has ended, resuming it if its command was killed; return its outcome."""
+    if not deploy.has_exited:
+        assert deploy.wait(within=90).code in {0, 1}
+    if sandbox.status()["run"]:
+        assert sandbox.run("resume", code=None, within=90).code in {0, 1}
+    return str(sandbox.query("history")[0]["outcome"])
+
+
+def assert_served_as_desired(sandbox: Sandbox, old: Document, new: WebApp) -> None:
+    """Check that the front door leads only to the releases to which `status` says that it does."""
+
+    def served() -> bool:
+        shares = traffic(sandbox)
+        responses = {sandbox.get() for _ in range(20)}
+        versions = {old["version"] if int(number) == old["number"] else new.version for number in shares}
+        return shares == traffic(sandbox) and responses <= {(200, f"version {version}") for version in versions}
+
+    wait_until(served, within=15, what="a front door that serves what is desired")
+
+
+def traffic(sandbox: Sandbox) -> dict[str, float]:
+    """Return the percentages of traffic by release, while the edge answers."""
+    (service,) = sandbox.status()["services"]
+    return {release: percent for release, percent in service["traffic"].items() if percent}
