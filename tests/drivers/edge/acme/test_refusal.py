@@ -52,7 +52,7 @@ def test_a_rate_limit_is_reported_with_the_pause_that_the_authority_demands(serv
 def test_a_reply_that_is_not_acme_is_reported(server: str, tmp_path: Path) -> None:
     found = request(attempt(f"{server}/page", tmp_path))
     assert found is not None
-    assert found.what.startswith(f"{server}/page replied what is not ACME: ")
+    assert found.what.startswith(f"{server}/page sent a reply that is not ACME: ")
     assert found.retry_after_s == 0
 
 

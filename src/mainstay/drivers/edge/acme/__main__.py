@@ -1,6 +1,7 @@
-"""`python -m mainstay.drivers.edge.acme`: request one certificate. Reads an `Attempt` and writes its failure, if any.
+"""`python -m mainstay.drivers.edge.acme`: the program that requests one certificate.
 
-A process of its own: the library blocks, and its memory is needed for seconds in two months.
+It reads an `Attempt` from stdin as JSON, and writes to stdout the `Failure`, or `null` after success. It is a process
+of its own because the library `acme` blocks, and because its memory is needed only for seconds every two months.
 """
 
 import logging
@@ -22,11 +23,11 @@ log = logging.getLogger(__name__)
 
 
 def main() -> int:
-    """Request the certificate, and keep it when there is one."""
+    """Run the attempt from stdin if its certificate is still due, and write the outcome. Return the exit code 0."""
     os.umask(0o077)
     logging.basicConfig(level=logging.INFO, format="certificate: %(message)s")
     attempt = msgspec.json.decode(sys.stdin.buffer.read(), type=Attempt)
-    # A supervisor that was killed may have left a request behind, which has the certificate soon.
+    # A killed supervisor may have left a request running. Wait for its end: it may obtain the certificate.
     with exclusive(attempt.folders.obtained.with_suffix(".lock")):
         failure = None if attempt.due_at() > time.time() else request(attempt)
     sys.stdout.buffer.write(msgspec.json.encode(failure))
@@ -34,7 +35,7 @@ def main() -> int:
 
 
 def request(attempt: Attempt) -> Failure | None:
-    """Request a certificate and keep it. Return why that failed; None when it succeeded."""
+    """Request a certificate and store it. Return why the request failed, or None when it succeeded."""
     retry_after = ""
     try:
         account = Account(attempt)

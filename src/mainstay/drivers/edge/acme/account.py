@@ -1,4 +1,4 @@
-"""The account at an authority: found by its key, or made."""
+"""The environment's account at an authority: the authority finds it by its key, or creates it."""
 
 import requests
 from acme import errors, messages
@@ -13,7 +13,10 @@ TIMEOUT_S = 30
 
 
 class Account:
-    """A client of the authority, logged in. `retry_after` is that header of its last refusal."""
+    """The account of one attempt at the authority, identified by the environment's account key.
+
+    `retry_after` is the `Retry-After` header of the authority's last error response; empty if there was none.
+    """
 
     def __init__(self, attempt: Attempt) -> None:
         make_account_key(attempt.folders.account_key)
@@ -26,10 +29,12 @@ class Account:
         self._network, self._attempt = network, attempt
 
     def log_in(self) -> ClientV2:
-        """Return the client for the account of the key; the account is made, and the terms agreed to, if there is none.
+        """Return a client that is logged in. Create the account if the authority has none for the key.
 
-        Raises acme.errors.Error, acme.messages.Error, requests.RequestException, and josepy.errors.Error for replies
-        that cannot be read.
+        Creating it agrees to the authority's terms. An existing account gets the e-mail address of the manifest.
+
+        Raises acme.errors.Error, acme.messages.Error, requests.RequestException, and josepy.errors.Error for a reply
+        that cannot be parsed.
         """
         client = ClientV2(ClientV2.get_directory(self._attempt.acme.directory, self._network), self._network)
         wanted = messages.NewRegistration.from_data(

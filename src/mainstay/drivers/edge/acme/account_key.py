@@ -1,4 +1,4 @@
-"""The key of the environment's account at an authority: made once, and used for every certificate."""
+"""The private key of the environment's account at an authority: made once, and used for every order."""
 
 import hashlib
 import json
@@ -12,21 +12,24 @@ from mainstay.system.atomic_file import atomic_write, make_folder
 
 
 def make_account_key(path: Path) -> None:
-    """Make the key at *path*, readable by its owner only, if there is none."""
+    """Write a new key to the file *path*, readable by its owner only, unless the file exists."""
     if not path.exists():
         make_folder(path.parent, 0o700)
         atomic_write(path, new_key(), 0o600)
 
 
 def new_key() -> bytes:
-    """Return a new private key, in PEM."""
+    """Return a new private key on the curve P-256, in PEM."""
     return ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
 
 
 def read_key(path: Path) -> ec.EllipticCurvePrivateKey:
-    """Return the key at *path*. Raises ValueError when it is no such key, OSError when it cannot be read."""
+    """Return the key in the file *path*.
+
+    Raises OSError when the file cannot be read, ValueError when it contains no key on an elliptic curve.
+    """
     key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise ValueError(f"{path} is not a key on an elliptic curve")
@@ -34,7 +37,10 @@ def read_key(path: Path) -> ec.EllipticCurvePrivateKey:
 
 
 def thumbprint(path: Path) -> str:
-    """Return the thumbprint of the key at *path* (RFC 7638), which the front door appends to each token."""
+    """Return the thumbprint (RFC 7638) of the key in the file *path*. Raises what `read_key` raises.
+
+    The front door answers an HTTP-01 challenge with the challenge's token, a dot and this thumbprint.
+    """
     point = read_key(path).public_key().public_numbers()
     members = {"crv": "P-256", "kty": "EC", "x": _base64(_bytes(point.x)), "y": _base64(_bytes(point.y))}
     canonical = json.dumps(members, sort_keys=True, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""What the supervisor gives to the program that requests a certificate."""
+"""The attempt to obtain a certificate: the input that the supervisor gives to the program that requests it."""
 
 import hashlib
 from pathlib import Path
@@ -12,7 +12,7 @@ from mainstay.system.state_dir import Folders
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """A request for a certificate for `names`, for the environment with the folders `state` and `keys`."""
+    """A request for a certificate: the authority, the host names, and the environment's folders `state` and `keys`."""
 
     acme: Acme
     names: tuple[str, ...]
@@ -26,15 +26,21 @@ class Attempt(msgspec.Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        """Differs between requests for other names, or to another authority."""
+        """A hash of all fields. Failed attempts are counted per id, so a changed request starts without a pause."""
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:16]
 
     def due_at(self) -> float:
-        """Return when the certificate is due by what the environment has, in seconds since 1970; 0: there is none."""
+        """Return when to request the certificate, in seconds since 1970.
+
+        0 (at once) when the stored certificate is missing, is from another authority or lacks one of the names.
+        """
         found = read_obtained(self.folders.obtained)
         return due_at(found.certificate() if found else None, self.acme.directory, frozenset(self.names))
 
 
 def required_names(hosts: tuple[str, ...]) -> tuple[str, ...]:
-    """Return *hosts* without those that a wildcard of them covers, which authorities refuse beside it."""
+    """Return *hosts* without each host that a wildcard among them covers.
+
+    Authorities refuse an order that contains both a wildcard and a host that it covers.
+    """
     return tuple(host for host in hosts if f"*.{host.partition('.')[2]}" not in hosts or host.startswith("*."))

@@ -1,4 +1,4 @@
-"""How an authority checks who owns the hosts: by a request to port 80, which the front door answers, or by DNS."""
+"""Answer the authority's challenges, which prove that the hosts are ours: HTTP-01 at port 80, or DNS-01."""
 
 import logging
 import time
@@ -17,10 +17,11 @@ from mainstay.system.command import Shell
 log = logging.getLogger(__name__)
 
 COMMAND_WITHIN_S = 120.0
+"""Seconds after which a command that adds or removes a DNS record is ended."""
 
 
 class Record(NamedTuple):
-    """A TXT record that the authority looks for."""
+    """A TXT record that the authority reads for a DNS-01 challenge."""
 
     name: str
     value: str
@@ -28,10 +29,11 @@ class Record(NamedTuple):
 
 @contextmanager
 def answered(client: ClientV2, key: JWK, order: messages.OrderResource, dns: DnsCommands | None) -> Iterator[None]:
-    """Let the authority check every host of *order* that it has not checked lately; the body waits for the result.
+    """Start the authority's check of each host of *order* that is still pending; the `with` body waits for the results.
 
-    With *dns*, the records are there during the body and are removed after it. Raises StepFailed when the authority
-    offers no such check or a command fails, Unreachable when a command does not end.
+    With *dns*, the challenge is DNS-01: the records exist while the body runs and are removed after it. Without, it is
+    HTTP-01, which the front door answers. Raises StepFailed when the authority does not offer this challenge or a
+    command fails, Unreachable when a command times out, and the errors of the client.
     """
     pending = [each for each in order.authorizations if each.body.status == messages.STATUS_PENDING]
     wanted = challenges.DNS01 if dns else challenges.HTTP01
@@ -57,14 +59,14 @@ def _choose(authorization: messages.AuthorizationResource, wanted: type) -> mess
 
 @contextmanager
 def _published(records: list[Record], dns: DnsCommands | None) -> Iterator[None]:
-    """Add the records, wait until the name servers have them, and remove them after the body."""
+    """Add the records, wait `dns.wait_s` seconds for the name servers, and remove the records after the body."""
     if dns is None or not records:
         yield
         return
     added = []
     try:
         for record in records:
-            added.append(record)  # First: a command that fails may have added the record.
+            added.append(record)  # Before the command: even if it fails, it may have added the record.
             _run(dns.set, record)
         log.info("waiting %g s until the name servers have the records", dns.wait_s)
         time.sleep(dns.wait_s)
@@ -74,7 +76,7 @@ def _published(records: list[Record], dns: DnsCommands | None) -> Iterator[None]
             try:
                 _run(dns.clear, record)
             except MainstayError as error:
-                log.warning("a record was not removed: %s", error.what)
+                log.warning("the record %s was not removed: %s", record.name, error.what)
 
 
 def _run(command: tuple[str, ...], record: Record) -> None:

@@ -1,4 +1,4 @@
-"""What an environment has from an authority: its certificate with the key, and the failed attempts since."""
+"""The files that keep an environment's ACME certificate with its key, and the attempts that have failed in a row."""
 
 import contextlib
 from pathlib import Path
@@ -11,13 +11,17 @@ from mainstay.system.atomic_file import atomic_write
 
 
 class Obtained(msgspec.Struct, frozen=True):
-    """A certificate, the intermediate ones, and the private key, in PEM; `directory` is that of its authority."""
+    """An issued certificate.
+
+    `directory` is the ACME directory URL of its authority; `pem` has the certificate, then the intermediate
+    certificates, then the private key.
+    """
 
     directory: str
     pem: str
 
     def certificate(self) -> Certificate:
-        """Return what decides about its renewal. Raises ValueError when it cannot be parsed."""
+        """Return what decides when it is renewed. Raises ValueError or x509.ExtensionNotFound if `pem` is unusable."""
         leaf = x509.load_pem_x509_certificate(self.pem.encode())
         names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         return Certificate(
@@ -29,7 +33,7 @@ class Obtained(msgspec.Struct, frozen=True):
 
 
 def read_obtained(path: Path) -> Obtained | None:
-    """Return the certificate in the file *path*; None when there is none that can be used."""
+    """Return the certificate in the file *path*; None when the file is missing or its content is unusable."""
     try:
         found = msgspec.json.decode(path.read_bytes(), type=Obtained)
         found.certificate()
@@ -39,19 +43,19 @@ def read_obtained(path: Path) -> Obtained | None:
 
 
 def keep_obtained(path: Path, obtained: Obtained) -> None:
-    """Keep *obtained* in the file *path*, readable by its owner only."""
+    """Write *obtained* to the file *path*, readable by its owner only."""
     atomic_write(path, msgspec.json.encode(obtained), 0o600)
 
 
 def read_failed(path: Path) -> FailedAttempts | None:
-    """Return the failed attempts in the file *path*; None when there are none."""
+    """Return the failed attempts in the file *path*; None when the file is missing or unreadable."""
     with contextlib.suppress(OSError, ValueError):
         return msgspec.json.decode(path.read_bytes(), type=FailedAttempts)
     return None
 
 
 def keep_failed(path: Path, failed: FailedAttempts | None) -> None:
-    """Keep *failed* in the file *path*; None removes it."""
+    """Write *failed* to the file *path*; remove the file when *failed* is None."""
     if failed is None:
         path.unlink(missing_ok=True)
     else:

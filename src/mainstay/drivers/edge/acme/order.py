@@ -1,4 +1,4 @@
-"""An order: from the account to the certificate."""
+"""Order one certificate: log in, answer the challenges, and fetch the certificate that the authority issues."""
 
 import logging
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ ISSUED_WITHIN = timedelta(seconds=120)
 def obtain(attempt: Attempt, account: Account) -> Obtained:
     """Return a new certificate for the names of *attempt*, with a new key.
 
-    Raises what `Account.log_in` and `answered` raise.
+    Raises what `Account.log_in` and `answered` raise; a timeout and a failed check are subclasses of acme.errors.Error.
     """
     client = account.log_in()
     key = new_key()
@@ -34,4 +34,4 @@ def obtain(attempt: Attempt, account: Account) -> Obtained:
 
 
 def _deadline(within: timedelta) -> datetime:
-    return datetime.now() + within  # The library compares it with the local time.
+    return datetime.now() + within  # Without a time zone: the library compares it with `datetime.now()`.

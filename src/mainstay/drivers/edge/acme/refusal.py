@@ -1,4 +1,4 @@
-"""Why an attempt failed, in the words of the authority."""
+"""Turn the errors of an attempt into a `Failure`, with the authority's own explanation where it sent one."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -20,18 +20,18 @@ EXPECTED = (
     OSError,
     ValueError,
 )
-"""What the library raises when an authority refuses, cannot be reached, or replies what cannot be read."""
+"""The errors with which an attempt may fail: of the library, of the DNS commands, and of reading and writing files."""
 
 
 def failure_of(error: Exception, directory: str, retry_after: str) -> Failure:
-    """Return why the attempt failed with *error*; *retry_after* is the header of the last refusal, or empty."""
+    """Return the failure for *error*; *retry_after* is the last `Retry-After` header of the authority, or empty."""
     problem = error.error if isinstance(error, errors.IssuanceError) else error
     limited = isinstance(problem, messages.Error) and problem.code == "rateLimited"
     return Failure(_words(problem, directory), seconds_of(retry_after), limited)
 
 
 def seconds_of(retry_after: str) -> float:
-    """Return the seconds from now that a `Retry-After` header names; 0 when it names none."""
+    """Return the seconds from now to the time in a `Retry-After` header; 0 when the header is empty or unreadable."""
     if retry_after.isascii() and retry_after.isdigit():
         return float(retry_after[:9])
     try:
@@ -56,7 +56,7 @@ def _words(error: Exception, directory: str) -> str:
             return error.what
         case OSError():
             return str(error)
-    return f"{directory} replied what is not ACME: {_reason(error)}"
+    return f"{directory} sent a reply that is not ACME: {_reason(error)}"
 
 
 def _refused_host(authorization: messages.AuthorizationResource) -> list[str]:
@@ -65,13 +65,13 @@ def _refused_host(authorization: messages.AuthorizationResource) -> list[str]:
 
 
 def _problem(error: messages.Error) -> str:
-    """Return the authority's own words: those about single hosts if there are any, else the whole."""
+    """Return the authority's explanation: one for each host if it sent any, otherwise the general one."""
     parts = [f"{each.identifier.value}: {each.detail}" for each in error.subproblems or () if each.identifier]
     return _line("; ".join(parts) or error.detail or error.title or error.description or error.code or error.typ)
 
 
 def _reason(error: BaseException) -> str:
-    """Return the innermost cause of *error*: the outer ones repeat the address and name Python's objects."""
+    """Return the message of the innermost cause: the outer errors only repeat the address and print Python objects."""
     while error.__context__ is not None:
         error = error.__context__
     return _line(str(error).rpartition(">: ")[2] or type(error).__name__)

@@ -1,19 +1,19 @@
-"""When the next certificate is requested. Pure: times are seconds since 1970."""
+"""Compute when the next certificate is requested. Pure functions; every time is in seconds since 1970."""
 
 from typing import NamedTuple
 
 import msgspec
 
 RENEWED_AFTER = 2 / 3
-"""The part of a certificate's life after which it is renewed: the rest is left for failures."""
+"""The fraction of a certificate's lifetime after which it is renewed; the rest leaves time for failed attempts."""
 FIRST_PAUSE_S = 60.0
 LONGEST_PAUSE_S = 6 * 3600.0
-LONGEST_WISH_S = 7 * 86400.0
-"""The longest pause that an authority's `Retry-After` is granted: the longest period of a rate limit is a week."""
+LONGEST_RETRY_AFTER_S = 7 * 86400.0
+"""The seconds to which an authority's `Retry-After` is cut: the longest rate limit of an authority lasts a week."""
 
 
 class Certificate(NamedTuple):
-    """A certificate: the authority's directory, the names that it is for, and its life."""
+    """A certificate: the directory URL of its authority, its host names, and when it becomes valid and expires."""
 
     directory: str
     names: frozenset[str]
@@ -22,34 +22,38 @@ class Certificate(NamedTuple):
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """Why an attempt failed, and what the authority demands before the next one."""
+    """Why an attempt failed, and the pause that the authority demands before the next attempt."""
 
     what: str
     retry_after_s: float = 0.0
+    """Seconds; 0: the authority named no time."""
     rate_limited: bool = False
 
 
 class FailedAttempts(msgspec.Struct, frozen=True):
-    """The failed attempts in a row for one request; the last one failed at `at`."""
+    """The attempts in a row that failed for one request; the last one failed at the time `at`."""
 
     request: str
-    """Identifies the request: another one begins without pauses."""
+    """The `id` of the `Attempt`; the failures of one request do not delay another request."""
     count: int
     at: float
     last: Failure
 
 
 def due_at(certificate: Certificate | None, directory: str, names: frozenset[str]) -> float:
-    """Return when a new certificate for *names* is due; 0 when there is none that would do."""
+    """Return when a new certificate for *names* from *directory* is due.
+
+    0 (at once) when there is no *certificate*, or it is from another directory or lacks one of the names.
+    """
     if certificate is None or certificate.directory != directory or not names <= certificate.names:
         return 0.0
     return certificate.begins + RENEWED_AFTER * (certificate.ends - certificate.begins)
 
 
 def next_attempt_at(due: float, failed: FailedAttempts | None, now: float) -> float:
-    """Return when the next attempt is made: when it is *due*, and after the pause that failed attempts demand.
+    """Return the time of the next attempt: *due*, or the end of the pause after *failed* if that is later.
 
-    A clock that was set back is no reason to wait longer.
+    A clock that was set back to before the failure ends the pause.
     """
     if failed is None or now < failed.at:
         return due
@@ -57,10 +61,11 @@ def next_attempt_at(due: float, failed: FailedAttempts | None, now: float) -> fl
 
 
 def pause_s(failures: int, last: Failure) -> float:
-    """Return the pause after *failures* in a row: one minute, doubled each time, and at most 6 hours.
+    """Return the seconds to wait after *failures* in a row: one minute, doubled with each failure, at most 6 hours.
 
-    It is longer when the authority demands it. A rate limit without a time counts as 6 hours.
+    The pause is longer, up to a week, when *last* has a longer `Retry-After`. It is 6 hours after a rate limit without
+    one.
     """
     own = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(failures - 1, 20))
-    wished = min(LONGEST_WISH_S, last.retry_after_s)
-    return max(own, wished, LONGEST_PAUSE_S if last.rate_limited and not wished else 0.0)
+    demanded = min(LONGEST_RETRY_AFTER_S, last.retry_after_s)
+    return max(own, demanded, LONGEST_PAUSE_S if last.rate_limited and not demanded else 0.0)

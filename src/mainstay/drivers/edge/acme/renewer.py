@@ -1,4 +1,4 @@
-"""Requests the certificate of the front door when it is due, and reports attempts that fail."""
+"""The supervisor's part of ACME: start the request for a certificate when it is due, and report failed attempts."""
 
 import asyncio
 import contextlib
@@ -26,15 +26,17 @@ log = logging.getLogger(__name__)
 
 TASK = "certificate"
 WITHIN_S = 1800.0
-"""Seconds after which a request is ended, beside the wait for the name servers."""
+"""Seconds after which a request is killed, in addition to the wait for the name servers (`dns.wait_s`)."""
 EXPIRES_SOON_S = 7 * 86400.0
+"""With fewer seconds left, a failed request is reported as a problem instead of a note."""
 COMMAND = (sys.executable, "-m", "mainstay.drivers.edge.acme")
 
 
 class CertificateRenewer:
-    """Starts each request in a process of its own, one at a time. Nothing of it blocks or fails the supervisor.
+    """Requests the certificate of one environment's front door, one attempt at a time, each in a process of its own.
 
-    A request that outlives the supervisor finishes its work, and the next supervisor finds the certificate.
+    An attempt neither blocks the supervisor nor makes it fail. If the supervisor is killed, the process finishes, and
+    the next supervisor finds the certificate.
     """
 
     def __init__(
@@ -54,9 +56,10 @@ class CertificateRenewer:
         self._due = math.inf
 
     def tick(self, edge: Edge | None, *, serves: bool) -> None:
-        """Start a request if one is due for *edge* and HAProxy *serves* it; called each second.
+        """Start a request if a certificate is due for *edge*; called each second.
 
-        A request that is not wanted any more is ended.
+        *serves*: HAProxy serves *edge*, so it can answer the authority's check. A running request for a certificate
+        that *edge* no longer needs is killed.
         """
         wanted = self._wanted(edge)
         if wanted != self._attempt:
@@ -67,22 +70,22 @@ class CertificateRenewer:
             self._tasks.add(TASK, self._request(wanted))
 
     def cancel(self) -> None:
-        """End a request that is at work."""
+        """Kill the running request, if there is one."""
         self._tasks.cancel(TASK)
 
     def retry(self) -> None:
-        """Make the next attempt at once, unless the authority itself demanded the pause."""
+        """End the pause after a failed attempt, unless the authority demands it: the next `tick` tries again."""
         if self._failed and not _demanded(self._failed):
             self._failed = replace(self._failed, at=0.0)
 
     def note(self) -> Note | None:
-        """Return why there is no new certificate; None when there is no need for one, or no attempt has failed."""
+        """Return why the last attempt failed; None when it did not fail, or when no ACME certificate is wanted."""
         failed = self._failed_attempts()
         if failed is None or self._attempt is None:
             return None
         left = self._seconds_left()
         have = (
-            f"the one from before is used until {_time(self._now() + left)}"
+            f"the previous one is used until {_time(self._now() + left)}"
             if left > 0
             else "there is none from the authority yet"
         )
@@ -105,7 +108,7 @@ class CertificateRenewer:
         return next_attempt_at(self._due, self._failed_attempts(), self._now())
 
     def _failed_attempts(self) -> FailedAttempts | None:
-        """Return the failed attempts for the wanted certificate: those for another one do not count."""
+        """Return the failed attempts for the wanted certificate; None without any, or if they were for another one."""
         same = self._failed is not None and self._attempt is not None and self._failed.request == self._attempt.id
         return self._failed if same else None
 
@@ -123,18 +126,18 @@ class CertificateRenewer:
             log.error("no certificate for %s: %s", ", ".join(attempt.names), failure.what)
         try:
             keep_failed(self._path, self._failed)
-        except OSError as error:  # On a full disk a restarted supervisor tries too early, and that is all.
+        except OSError as error:  # Without the file, a restarted supervisor only retries too early.
             log.error("the failed request could not be recorded: %s", error)
-        self._wake()  # The front door uses a new certificate at once.
+        self._wake()  # So that HAProxy gets a new certificate at once.
 
 
 async def _run(attempt: Attempt, messages: Path) -> Failure | None:
-    """Run the request to its end, with its messages in the log *messages*. It is ended with this task.
+    """Run the request in a process, and append its output to the log *messages*. Cancelling the task kills the process.
 
-    Return why it failed.
+    Return why the request failed, or None when it succeeded.
     """
     within = WITHIN_S + (attempt.acme.dns.wait_s if attempt.acme.dns else 0.0)
-    command = (*COMMAND, attempt.state)  # The argument is for people who read the list of processes.
+    command = (*COMMAND, attempt.state)  # The program ignores the argument: it shows the environment in `ps`.
     pipe = asyncio.subprocess.PIPE
     try:
         make_folder(messages.parent, 0o700)
