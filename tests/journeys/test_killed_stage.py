@@ -1,5 +1,7 @@
 """A stage with its verdict survives the death of each part at each of its moments, and serves what is desired."""
 
+import os
+import signal
 from collections import Counter
 
 import pytest
@@ -83,3 +85,21 @@ def traffic(sandbox: Sandbox) -> dict[str, float]:
     """Return the percentages of traffic by release, while the edge answers."""
     (service,) = sandbox.status()["services"]
     return {release: percent for release, percent in service["traffic"].items() if percent}
+
+
+def test_a_stage_whose_log_reader_is_stopped_for_a_while_loses_no_request_and_ends(sandbox: Sandbox) -> None:
+    sandbox.ship(version(0))
+    with Load(sandbox.url, rate=200, max_duration_s=100) as load:
+        sandbox.write(version(1))
+        deploy = sandbox.start_with_events("deploy", "--yes")
+        deploy.wait_for_event("started", "Observe web@")
+        supervisor = sandbox.process(SUPERVISOR)
+        os.kill(supervisor.pid, signal.SIGSTOP)
+        try:
+            enough = load.tally.total + 600
+            wait_until(lambda: load.tally.total >= enough, within=20, what="600 requests while nothing reads the log")
+        finally:
+            os.kill(supervisor.pid, signal.SIGCONT)
+        assert finished(sandbox, deploy) == "released"
+    assert load.tally.lost == []
+    assert assert_consistent(sandbox)["release"]["version"] == version(1).version
