@@ -11,12 +11,12 @@ class TurnableClock:
     """Advances by each pause; `paused` is called after it."""
 
     def __init__(self, paused: Callable[[], None] = lambda: None) -> None:
-        self._seconds = 0.0
+        self._seconds = self._stepped = 0.0
         self._lock = threading.Lock()
         self.paused = paused
 
     def now(self) -> datetime:
-        return BEGAN + timedelta(seconds=self._seconds)
+        return BEGAN + timedelta(seconds=self._seconds + self._stepped)
 
     def monotonic(self) -> float:
         return self._seconds
@@ -24,6 +24,10 @@ class TurnableClock:
     def pause(self, seconds: float) -> None:
         self.turn(seconds)
         self.paused()
+
+    def step(self, seconds: float) -> None:
+        """Set the time of day forward or back by *seconds*, as a time server does; no time passes."""
+        self._stepped += seconds
 
     def turn(self, seconds: float) -> None:
         """Advance by *seconds*."""

@@ -225,3 +225,10 @@ def test_the_state_of_the_unfinished_run_is_folded_with_the_history(journal: Jou
     journal.write("r-0001", Ended("undone"))
     fold.extend(journal.rows[fold.sequence :])
     assert fold.unfinished() is None
+
+
+@pytest.mark.failure("F23")
+def test_a_run_during_which_the_clock_was_set_back_took_no_negative_time(journal: Journal) -> None:
+    journal.runs("deploy 1")
+    journal.rows[-1] = msgspec.structs.replace(journal.rows[-1], at="2026-01-05T11:00:00+00:00")
+    assert journal.history().runs[0].took_s == 0.0

@@ -57,6 +57,17 @@ def test_an_observation_without_a_problem_lasts_its_whole_time(step: Observe | S
 
 
 @both
+@pytest.mark.failure("F23")
+@pytest.mark.parametrize("seconds", [3600, -3600])
+def test_a_clock_that_is_set_does_not_change_the_time_of_an_observation(
+    step: Observe | Settle, seconds: int, observed: Observed
+) -> None:
+    observed.clock.paused = lambda: observed.clock.step(seconds)
+    assert step.do(observed.world) == "2 of 2 ready, none restarted in 30 s"
+    assert observed.clock.monotonic() == 30
+
+
+@both
 def test_a_restart_ends_the_observation(step: Observe | Settle, observed: Observed) -> None:
     observed.at(10, lambda: observed.target.restarts.update({Revision("web", 2): 1}))
     with pytest.raises(StepFailed, match="web-2-1 restarted while it was observed"):

@@ -163,8 +163,12 @@ class _Run:
             release=self.planned.release,
             outcome=self.outcome or ("parked" if self._parked else "interrupted"),
             began=self.began_at,
-            took_s=(datetime.fromisoformat(self.last_at) - datetime.fromisoformat(self.began_at)).total_seconds(),
+            took_s=max(0.0, _seconds_between(self.began_at, self.last_at)),  # The clock may have been set back.
             by=self.planned.by,
             rollback=self.planned.rollback,
             serves_after=self.planned.serves_after,
         )
+
+
+def _seconds_between(began: str, ended: str) -> float:
+    return (datetime.fromisoformat(ended) - datetime.fromisoformat(began)).total_seconds()
