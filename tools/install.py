@@ -33,7 +33,11 @@ import importlib.util, json, sys
 there = [bool(getattr(importlib.util.find_spec(name), "origin", None)) for name in ("venv", "ensurepip", "pip")]
 print(json.dumps([sys._base_executable, sys.version_info[:2], *there]))
 """
-DEBIAN_PACKAGES = {"chromium": ("chromium", "chromium-browser", "google-chrome"), "pebble": ("pebble",)}
+DEBIAN_PACKAGES = {
+    "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "pebble": ("pebble",),
+    "libnss3-tools": ("certutil",),
+}
 # The pip settings that uv has under another name.
 SETTINGS = {
     "index-url": "UV_DEFAULT_INDEX",

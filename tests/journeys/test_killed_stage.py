@@ -70,7 +70,7 @@ def finished(sandbox: Sandbox, deploy: Command) -> str:
 
 
 def assert_served_as_desired(sandbox: Sandbox, old: Document, new: WebApp) -> None:
-    """Check that the front door leads only to the releases to which `status` says that it does."""
+    """Check that the front door leads only to the releases that have traffic in `status`."""
 
     def served() -> bool:
         shares = traffic(sandbox)

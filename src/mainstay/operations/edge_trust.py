@@ -47,6 +47,7 @@ def edge_trust(context: Context) -> Trust:
 def commands(path: str, name: str) -> tuple[TrustCommands, ...]:
     """Return the commands for each kind of client, for the certificate at *path*."""
     debian, fedora = f"/usr/local/share/ca-certificates/{name}.crt", f"/etc/pki/ca-trust/source/anchors/{name}.pem"
+    store = "$HOME/.pki/nssdb"  # They do not read the system's certificates.
     keychain = "/Library/Keychains/System.keychain"
     return (
         TrustCommands(
@@ -65,6 +66,11 @@ def commands(path: str, name: str) -> tuple[TrustCommands, ...]:
             f"sudo security remove-trusted-cert -d {path}",
         ),
         TrustCommands("Windows", f"certutil -addstore Root {path}", "certutil -delstore Root Mainstay"),
+        TrustCommands(
+            "Chrome and Chromium on Linux (the package libnss3-tools, for your user)",
+            f"mkdir -p {store} && certutil -d sql:{store} -A -t C,, -n {name} -i {path}",
+            f"certutil -d sql:{store} -D -n {name}",
+        ),
         TrustCommands("Firefox", "Settings, Certificates, Authorities, Import", "the same place, Delete"),
         TrustCommands("curl", f"curl --cacert {path} …", "leave the option out"),
         TrustCommands("Python requests", f"export REQUESTS_CA_BUNDLE={path}", "unset REQUESTS_CA_BUNDLE"),
