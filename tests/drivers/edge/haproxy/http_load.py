@@ -34,7 +34,10 @@ _candidates = iter(_upwards())
 
 @dataclass
 class Backend:
-    """Answers every path with its name, `/slow` once `released` is set, `/tunnel` with an echo; keeps requests."""
+    """Answers every path with its name, `/slow` once `released` is set; keeps requests.
+
+    `/tunnel` echoes, and `/events` streams events until `released` is set.
+    """
 
     name: str
     port: int
@@ -96,6 +99,9 @@ class Backend:
             while data := await reader.read(100):
                 writer.write(data)
             return
+        if path == "/events":
+            await self._stream_events(writer)
+            return
         if path.startswith("/slow"):
             await self.released.wait()
         status = 200 if path == "/ready" else self.status
@@ -106,6 +112,14 @@ class Backend:
         rows = "".join(f"{name}: {value}\r\n" for name, value in self.headers).encode()
         writer.write(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n%s\r\n%s" % (status, len(body), rows, sent))
         await writer.drain()
+
+    async def _stream_events(self, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 X\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while not self.released.is_set():
+            writer.write(b"9\r\ndata: 1\n\n\r\n")
+            await writer.drain()
+            await asyncio.sleep(0.05)
+        writer.write(b"0\r\n\r\n")
 
 
 @dataclass

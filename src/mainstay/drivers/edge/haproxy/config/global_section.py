@@ -10,6 +10,9 @@ from mainstay.system.users import UserIds
 RING_BYTES = 8_388_608
 """Lines of the access log that wait for the supervisor; beyond it HAProxy drops lines, and counts them."""
 
+MAX_RELOADS = 20
+"""Reloads that a worker outlasts while clients keep its connections open; then it ends, so that memory is bounded."""
+
 
 def global_section(edge: Edge, folders: Folders, user: UserIds | None, generation: str) -> str:
     become = f"\n  uid {user.uid}\n  gid {user.gid}" if user else ""
@@ -17,6 +20,7 @@ def global_section(edge: Edge, folders: Folders, user: UserIds | None, generatio
 # Written by Mainstay; changes are lost.
 global
   master-worker
+  mworker-max-reloads {MAX_RELOADS}
   localpeer edge
   description {generation}
   stats socket {quoted(folders.haproxy_socket)} mode 600 level admin expose-fd listeners
