@@ -32,20 +32,25 @@ FORMAT = ",".join(
         '"id":"%[var(txn.id),json(utf8s)]"}',
     )
 )
-"""HAProxy's format of a line. The path has no query, since queries may hold secrets."""
+"""The `log-format` of a line, which is a JSON object. The path is without the query, since a query may hold secrets."""
 
 
 class AccessLogEntry(msgspec.Struct, frozen=True):
-    """One request in the edge's access log. Times are in milliseconds; -1: the request did not reach that stage."""
+    """One request in the edge's access log.
+
+    Durations are in milliseconds; -1: the request did not reach that stage.
+    """
 
     at: str
-    """When the request ended."""
+    """When the request ended, in UTC: `2026-11-27T15:00:00.000Z`."""
     door: str
+    """The frontend that received the request: `door:PORT`, `preview`, `listener:SERVICE` or that of a bridge."""
     service: str
-    """`-`: the front door responded itself: it redirected or refused the request, or no route matches."""
+    """`-`: the front door responded itself, because it redirected or refused the request, or no route matches."""
     server: str = msgspec.field(name="slot")
-    """HAProxy's name of the slot: `web.s2`, or `<NOSRV>`."""
+    """HAProxy's name of the slot: `web.s2`; `<NOSRV>`: the request reached no instance."""
     number: str = msgspec.field(name="release")
+    """The release as HAProxy logs it; `release` is the number."""
     method: str
     path: str
     status: int
@@ -56,27 +61,27 @@ class AccessLogEntry(msgspec.Struct, frozen=True):
     answer_ms: int
     total_ms: int
     ended: str
-    """HAProxy's termination state: `--` is a complete response, `SH` a service that ended before it responded, …"""
+    """HAProxy's termination state: `--`: the response is complete; `SH`: the service ended before it responded; …"""
     attempts: str = msgspec.field(name="retries")
-    """The number of retries, after `+` when HAProxy sent the request to another slot."""
+    """The number of retries as HAProxy logs it: with `+` before it when HAProxy sent the request to another slot."""
     id: str
     route: str = ""
-    """Host and path of the route as the manifest has them; `preview`; `-` when a service called, or none matches."""
+    """Host and path of the route in the manifest; `preview`; `-` if a service sent the request or no route matches."""
 
     @property
     def slot(self) -> int | None:
-        """Counts from 1; None: the request reached no instance."""
+        """The number of the slot, from 1; None: the request reached no instance."""
         number = self.server.rpartition(".")[2][1:]
         return int(number) if number.isdigit() else None
 
     @property
     def preview(self) -> bool:
-        """Whether it came through the preview door, or is the call of a service for such a request."""
+        """Whether the request came through the preview door, or a service sent it while handling such a request."""
         return self.route == PREVIEW
 
     @property
     def release(self) -> int | None:
-        """None: the request reached no instance."""
+        """The release of the instance that responded; None: the request reached no instance."""
         return int(self.number) if self.number.isdigit() and self.number != "0" else None
 
     @property
@@ -85,14 +90,14 @@ class AccessLogEntry(msgspec.Struct, frozen=True):
 
 
 class Lost(msgspec.Struct, frozen=True):
-    """A gap in the log: HAProxy dropped `lost` lines before `at`."""
+    """A gap in the access log: HAProxy dropped `lost` lines before the time `at`."""
 
     at: str
     lost: int
 
 
 def described(entry: AccessLogEntry | Lost) -> str:
-    """Return an entry formatted for display: `GET /a 200 3 ms web@41`."""
+    """Return *entry* as text for people: `GET /a 200 3 ms web@41`."""
     if isinstance(entry, Lost):
         return f"{entry.lost} lines of the access log are missing: HAProxy dropped them"
     revision = str(Revision(entry.service, entry.release)) if entry.release else ""
@@ -106,12 +111,12 @@ def described(entry: AccessLogEntry | Lost) -> str:
 
 
 def read(line: bytes) -> AccessLogEntry | Lost:
-    """Parse one line of the log. Raises ValueError (or its subclass msgspec.DecodeError) for an incomplete line."""
+    """Return the entry or gap in a line of the log. Raises ValueError (msgspec.DecodeError) for an incomplete line."""
     if line.startswith(b'{"at":') and b'"lost":' in line and b'"door":' not in line:
         return msgspec.json.decode(line, type=Lost)
     return ENTRIES.decode(line)
 
 
 _OWN_RESPONSES = ("LR", "PR")
-"""The termination states of HAProxy's own responses, by a rule that returns or refuses."""
+"""The termination states of responses that HAProxy itself sends, by a `return` or a `deny` rule."""
 ENTRIES = msgspec.json.Decoder(AccessLogEntry)

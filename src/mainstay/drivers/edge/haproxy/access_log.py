@@ -1,4 +1,4 @@
-"""The edge's access log: the supervisor receives it from HAProxy's ring buffer as a stream and writes it to a file."""
+"""Receive the edge's access log from HAProxy's ring buffer as a stream of lines, and write it to a file."""
 
 import asyncio
 import os
@@ -16,15 +16,15 @@ from mainstay.system import log_rotation
 from mainstay.system.state_dir import Folders
 
 MAX_LINE_BYTES = 65536
-"""Bytes; HAProxy's ring holds lines of at most a quarter of that."""
+"""The longest line that is received; HAProxy's ring holds lines of at most 16 KiB."""
 _DROPPED = re.compile(rb"^(\d+) events? dropped\n", re.MULTILINE)
-"""HAProxy's own line in place of those for which its ring had no room."""
+"""The line that HAProxy sends instead of the lines for which its ring had no room."""
 PAUSE_S, MANY_BYTES = 0.01, 65536
-"""The pause before the next read, so that a few reads take many lines; after a read of MANY_BYTES there is none."""
+"""Seconds of pause after a read, so that the next one gets many lines; there is none after a read of MANY_BYTES."""
 
 
 class AccessLog:
-    """Receives access log lines from HAProxy's workers and appends complete lines to the file in order of arrival.
+    """Receives the lines of the access log from HAProxy's workers, counts them, and appends them to the file.
 
     When Mainstay runs as root, only the user that the workers run as can connect.
     """
@@ -33,13 +33,13 @@ class AccessLog:
         self._socket = folders.access_log_socket
         self._file = _File(folders.logs / "edge" / NAME)
         self.signals = SignalCounter()
-        """What the lines count."""
+        """The counters of the requests in the lines."""
         self._server: asyncio.Server | None = None
         self._senders: set[_Sender] = set()
         self._reported = 0
 
     async def start(self) -> None:
-        """Start listening. A socket left by an earlier process is replaced."""
+        """Start to listen. Replace a socket that an earlier process has left behind."""
         self._socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._socket.unlink(missing_ok=True)
         self._server = await asyncio.get_running_loop().create_unix_server(
@@ -51,7 +51,7 @@ class AccessLog:
             os.chown(self._socket, user.uid, user.gid)
 
     def report_dropped(self, dropped: int) -> None:
-        """Record in the log that HAProxy dropped lines; *dropped* is the total of its current worker."""
+        """Write to the log how many lines HAProxy dropped since the last call; *dropped* is its worker's total."""
         if dropped > self._reported:
             self._add_lost(dropped - self._reported)
         self._reported = dropped
@@ -70,13 +70,13 @@ class AccessLog:
         self._file.append(lines)
 
     async def stop(self) -> None:
-        """Stop listening and close the file. All complete lines received so far are in it."""
+        """Stop listening, write the complete lines that have arrived, and close the file."""
         if self._server is not None:
             self._server.close()
             for sender in self._senders:
                 sender.resume()
             for _ in range(2):
-                await asyncio.sleep(0)  # The loop reads what has arrived.
+                await asyncio.sleep(0)  # Let the event loop read the lines that have arrived.
             for sender in list(self._senders):
                 sender.close()
             await self._server.wait_closed()
@@ -85,9 +85,9 @@ class AccessLog:
 
 
 class _Sender(asyncio.Protocol):
-    """One worker's stream. A line that is incomplete when the stream ends is dropped.
+    """The connection of one worker. An incomplete line at the end of its stream is dropped.
 
-    A stream whose line does not end is closed, since it would fill the memory; it is not HAProxy's.
+    A connection with a line above `MAX_LINE_BYTES` is closed: it is not HAProxy's, and it would fill the memory.
     """
 
     def __init__(self, take: Callable[[bytes], None], all_senders: "set[_Sender]") -> None:
@@ -114,7 +114,7 @@ class _Sender(asyncio.Protocol):
             asyncio.get_running_loop().call_later(PAUSE_S, self.resume)
 
     def resume(self) -> None:
-        """End a pause. The transport ignores it when it reads or is closed."""
+        """End the pause. Without one, and on a closed connection, this has no effect."""
         if self._transport is not None:
             self._transport.resume_reading()
 
@@ -127,7 +127,7 @@ class _Sender(asyncio.Protocol):
 
 
 class _File:
-    """The log's file; its oldest lines are removed when it is full."""
+    """The file of the log, whose oldest part is freed when it has more than `log_rotation.MAX_BYTES`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -1,4 +1,4 @@
-"""A certificate authority of one environment, for front doors that only known machines use."""
+"""The environment's own certificate authority, for front doors whose clients can be configured to trust it."""
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -13,11 +13,11 @@ from mainstay.system.state_dir import Folders
 
 ROOT_DAYS, LEAF_DAYS = 3650, 90
 BACKDATED = timedelta(hours=1)
-"""Clocks of clients may be a little behind."""
+"""How long before its creation a certificate becomes valid, for clients whose clock is behind."""
 
 
 def make_authority(folders: Folders) -> None:
-    """Make the authority of the environment if there is none."""
+    """Create the key and the root certificate of the authority, valid for 10 years, unless both exist."""
     if folders.authority_key.exists() and folders.authority.exists():
         return
     folders.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ def make_authority(folders: Folders) -> None:
 
 
 def issue(folders: Folders, names: tuple[str, ...]) -> bytes:
-    """Return a new certificate for *names* (host names and addresses), followed by its private key, in PEM."""
+    """Return a new certificate for *names* (host names and addresses), valid for 90 days, and then its key, in PEM."""
     root = x509.load_pem_x509_certificate(folders.authority.read_bytes())
     signer = serialization.load_pem_private_key(folders.authority_key.read_bytes(), password=None)
     assert isinstance(signer, ec.EllipticCurvePrivateKey)

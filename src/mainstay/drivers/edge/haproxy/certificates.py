@@ -1,4 +1,4 @@
-"""The certificate of the front door: made or read, checked, kept for HAProxy, and renewed before it expires."""
+"""Find or issue the certificate of the front door, check it, store it for HAProxy, and renew it before it expires."""
 
 import logging
 import socket
@@ -26,8 +26,9 @@ from mainstay.system.state_dir import Folders
 log = logging.getLogger(__name__)
 
 PEM = "door.pem"
-"""The certificate and its key, in the edge's folder, in which HAProxy runs."""
+"""The file of the certificate and its key, in the edge's folder."""
 RENEWED_BEFORE = timedelta(days=30)
+"""The time before its expiry at which a certificate of the environment's own authority is replaced."""
 LOCAL = ("localhost", LOOPBACK, "::1")
 
 
@@ -37,13 +38,15 @@ class DoorCertificate:
     def __init__(self, folders: Folders) -> None:
         self._folders = folders
         self.problem: BadInput | None = None
-        """Why the wanted certificate cannot be used; the one from before is used meanwhile."""
+        """Why the wanted certificate cannot be used, so that the previous one is served; None when it can be used."""
         self.served: ServedCertificate | None = None
+        """The certificate that clients get; None without TLS and before the first `keep`."""
 
     def keep(self, edge: Edge) -> bytes | None:
-        """Return the certificate and key that the front door must have now, and keep them for HAProxy's next start.
+        """Return the certificate and key to serve now, in PEM, and store them for HAProxy's next start.
 
-        None without TLS. Raises BadInput when the wanted certificate cannot be used and there is none from before.
+        None without TLS. When the wanted certificate cannot be used, set `problem` and return the previous one. Raises
+        BadInput when there is no previous one.
         """
         self.problem = None
         if edge.tls is None:
@@ -62,17 +65,17 @@ class DoorCertificate:
 
 
 def names_of(edge: Edge) -> tuple[str, ...]:
-    """Return the names that the front door must have in its certificate: the hosts of its routes, and this machine."""
+    """Return the names for a certificate of the own authority: those of routes, redirects and the machine."""
     hosts = [*(route.host for route in edge.routes), *(each.host for each in edge.redirects)]
     address = [edge.address] if edge.address not in {"0.0.0.0", "::"} else []
     return tuple(dict.fromkeys(name for name in (*hosts, *address, socket.gethostname(), *LOCAL) if name))
 
 
 def keep_certificate(edge: Edge, tls: Tls, folders: Folders) -> bytes:
-    """Return the certificate and key that the front door must have now, and keep them for HAProxy's next start.
+    """Return the certificate and key to serve now, in PEM, and store them for HAProxy's next start.
 
-    A certificate of the environment's own authority is renewed 30 days before it expires. Raises BadInput when *tls*
-    names files that cannot be used; the certificate that is kept stays as it is then.
+    A certificate of the environment's own authority is replaced 30 days before it expires. Raises BadInput, without a
+    change to the stored certificate, when *tls* names files that cannot be used.
     """
     path = folders.edge / PEM
     kept = path.read_bytes() if path.exists() else b""
@@ -90,7 +93,7 @@ def keep_certificate(edge: Edge, tls: Tls, folders: Folders) -> bytes:
 
 
 def read_files(tls: Tls, edge: Edge) -> bytes:
-    """Return the certificates and the key in the files of *tls*.
+    """Return the certificates and the key in the files that *tls* names, in PEM.
 
     Raises BadInput when a file cannot be read, the key is not the certificate's, the certificate has expired, or it
     lacks the host of a route.
@@ -124,7 +127,7 @@ def read_authority(path: str) -> None:
 
 @lru_cache(maxsize=1)
 def served_certificate(pem: bytes) -> ServedCertificate:
-    """Return what clients see of the first certificate in *pem*."""
+    """Return the issuer, names and expiry of the first certificate in *pem*."""
     leaf = x509.load_pem_x509_certificate(pem)
     issuer = [str(each.value) for each in leaf.issuer if each.oid in {NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME}]
     ends = f"{leaf.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}"
@@ -137,24 +140,24 @@ def fingerprint(pem: bytes) -> str:
 
 
 def challenge_map(edge: Edge, folders: Folders) -> dict[str, dict[str, str]]:
-    """Return the map from which the front door answers the checks of an authority, by the name of its file."""
+    """Return the map for HTTP-01 challenges, by the name of its file; empty when the front door answers none."""
     if not answers_challenges(edge):
         return {}
     try:
         return {CHALLENGE: {THUMBPRINT: thumbprint(folders.account_key)}}
-    except (OSError, ValueError) as error:  # The request for a certificate fails too, and is reported.
+    except (OSError, ValueError) as error:  # The ACME request reads the key too, fails and is reported.
         log.error("the key of the account cannot be read: %s", error)
         return {CHALLENGE: {}}
 
 
 def missing_hosts(leaf: x509.Certificate, hosts: Iterable[str]) -> list[str]:
-    """Return those of *hosts* that a certificate is not for."""
+    """Return those of *hosts* that neither a name nor a wildcard of the certificate *leaf* covers."""
     names = names_in(leaf)
     return sorted(host for host in {*hosts} - names if host and f"*.{host.partition('.')[2]}" not in names)
 
 
 def names_in(leaf: x509.Certificate) -> set[str]:
-    """Return the host names and addresses that a certificate is for."""
+    """Return the host names and addresses for which the certificate *leaf* is valid."""
     try:
         found = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
@@ -163,9 +166,10 @@ def names_in(leaf: x509.Certificate) -> set[str]:
 
 
 def _obtained(kept: bytes, edge: Edge, folders: Folders) -> bytes:
-    """Return the certificate that an authority issued by ACME; until there is one, a certificate to start with.
+    """Return the certificate that the ACME authority issued.
 
-    That is the one from before if clients accept it, or one from the environment's own authority.
+    Before there is one, return the previous certificate *kept* if it is valid for the hosts, else a new one from the
+    environment's own authority.
     """
     make_account_key(folders.account_key)
     if found := read_obtained(folders.obtained):
@@ -184,7 +188,7 @@ def _issue(edge: Edge, folders: Folders) -> bytes:
 
 
 def _still_good(kept: bytes, edge: Edge, folders: Folders) -> bool:
-    """Return whether the certificate is from this authority, has every name and does not expire soon."""
+    """Return whether *kept* is from the environment's own authority, has every name and is valid for 30 more days."""
     try:
         leaf = x509.load_pem_x509_certificate(kept)
         leaf.verify_directly_issued_by(x509.load_pem_x509_certificate(folders.authority.read_bytes()))

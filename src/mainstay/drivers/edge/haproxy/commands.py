@@ -11,7 +11,7 @@ _ORDER = ("ready", "drain", "maint")
 
 
 def commands_for(wanted: Iterable[Slot], now: Mapping[str, ServerState], releases: Mapping[str, str]) -> list[str]:
-    """Return the commands for all differences: first those that add servers to traffic, then those that remove some.
+    """Return the commands for all slots that differ. They add servers to traffic before they remove others.
 
     Raises Unreachable when HAProxy has no server for a slot.
     """
@@ -23,9 +23,9 @@ def commands_for(wanted: Iterable[Slot], now: Mapping[str, ServerState], release
 
 
 def differs(slot: Slot, now: ServerState) -> bool:
-    """Return whether the server's state, address or weight differs from *slot*. HAProxy's check results do not count.
+    """Return whether the state or address of the server *now* differs from *slot*, or, if *slot* is ready, the weight.
 
-    The weight counts only in the state ready.
+    The result of HAProxy's own check is not compared.
     """
     return (
         now.state != slot.state

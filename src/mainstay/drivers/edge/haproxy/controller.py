@@ -1,4 +1,4 @@
-"""Keeps HAProxy in its desired state: configures, probes and replaces it, and keeps its problems for `status`."""
+"""The supervisor's control of the edge: configure HAProxy, probe it, replace a frozen one, and report problems."""
 
 import contextlib
 import logging
@@ -25,11 +25,14 @@ log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 1.0
 FEW_CONNECTIONS = 1000
-"""With more, the late requests are counted only each 5 s: HAProxy's reply names every request in flight."""
+"""With more connections, late requests are counted only every 5 s, since the reply lists every request in flight."""
 
 
 class EdgeController:
-    """Configures and watches HAProxy. A failure affects nothing else; the attempt is repeated each second."""
+    """Configures and watches the HAProxy of one environment.
+
+    A failure to configure it does not stop the supervisor, which repeats the attempt each second.
+    """
 
     def __init__(self, folders: Folders, tasks: BackgroundTasks, wake: Callable[[], None]) -> None:
         self._runner = ProcessRunner(folders.instances)
@@ -39,28 +42,28 @@ class EdgeController:
         self._tasks = tasks
         self._watched: ProcessId | None = None
         self._unanswered = 0
-        """Probes in a row that HAProxy has not answered."""
+        """The number of probes in a row that HAProxy has not answered."""
         self.problem: Note | None = None
-        """Why the edge does not serve as desired; None when it does."""
+        """Why HAProxy does not serve as desired; None when it does."""
         self.edge: Edge | None = None
         """The edge that HAProxy was last configured for."""
         self.maintenance: Maintenance | None = None
-        """The maintenance that is in effect."""
+        """The maintenance that is in effect; None without maintenance."""
 
     async def open(self) -> None:
         """Start to receive the access log. Call this before HAProxy starts, so that no line is lost."""
         await self._log.start()
 
     async def probe(self) -> None:
-        """Check that HAProxy answers, and note the access log lines that it dropped; called each second.
+        """Check that HAProxy answers, and update the counters from its replies; called each second.
 
-        Kills a HAProxy that does not answer several probes in a row: the task that waits for its exit then starts
-        another one.
+        After `UNANSWERED_PROBES` probes in a row without an answer, kill HAProxy. Its exit wakes the supervisor, which
+        starts it again.
         """
         process = self._proxy.process.running()
         if process is None:
             self._unanswered = 0
-            return  # Its exit has woken the supervisor.
+            return  # The supervisor was woken when HAProxy exited.
         try:
             worker = await self._proxy.worker()
         except NotAnswering as error:
@@ -83,7 +86,7 @@ class EdgeController:
             self._note_stopped_master()
 
     async def _count(self, worker: Worker) -> None:
-        """Count what the access log does not show yet, or never."""
+        """Count failed attempts to reach an instance, and late requests, which the access log shows later or never."""
         signals = self._log.signals
         signals.remember()
         with contextlib.suppress(Unreachable):
@@ -93,21 +96,21 @@ class EdgeController:
                 signals.add_late(await self._proxy.late() if worker.connections else {})
 
     def signals(self, ago_s: float = 0.0) -> Signals:
-        """Return the counters of requests, now or as they were *ago_s* seconds ago (at most 60)."""
+        """Return the counters of requests as they were *ago_s* seconds ago, at most 60."""
         return self._log.signals.signals(ago_s)
 
     def require_free_ports(self, desired: DesiredEdge) -> None:
-        """Raise PortTaken, naming the holder, when another program has a port of the edge."""
+        """Raise PortTaken, naming the program, when another program listens on a port of the edge."""
         if desired.edge is not None:
             self._proxy.require_free_ports(desired.edge, desired.ports, desired.slots)
 
     async def converge(self, desired: DesiredEdge) -> bool:
-        """Make HAProxy serve as desired. Return False when that failed and must be repeated."""
+        """Make HAProxy serve as desired. Return False when the attempt failed and the caller must repeat it."""
         if self._unanswered:
-            return False  # Each command would wait for a frozen HAProxy, and delay what the instances need.
+            return False  # Every command to a frozen HAProxy would time out and delay the work on the instances.
         if desired.stopping and not self.is_alive():
-            # No HAProxy is started for an environment that stops: where its port is taken, each attempt would delay
-            # the stop of the instances.
+            # Do not start HAProxy for an environment that stops: if its port is taken, each attempt would delay the
+            # stop of the instances.
             return True
         try:
             placed = slots(desired)
@@ -126,11 +129,11 @@ class EdgeController:
 
     @property
     def certificate(self) -> ServedCertificate | None:
-        """The certificate of the front door; None without TLS."""
+        """The certificate of the front door; None without TLS and while HAProxy does not run."""
         return self._proxy.certificate.served if self.is_alive() else None
 
     def certificate_notes(self) -> Iterator[Note]:
-        """Yield why the wanted certificate cannot be used, and whether one of the operator's own expires soon."""
+        """Yield a note if the wanted certificate cannot be used, and one if an operator's certificate expires soon."""
         if found := self._proxy.certificate.problem:
             yield Note(found.code, f"the old certificate is still used: {found.what}", found.remedy)
         own = self.edge is not None and self.edge.tls is not None and self.edge.tls.mode == "files"
@@ -138,11 +141,11 @@ class EdgeController:
             yield from problems.expiring(self.certificate, datetime.now(UTC))
 
     def serves(self, edge: Edge | None) -> bool:
-        """Return whether HAProxy serves *edge* as desired; for None, whether no HAProxy is needed."""
+        """Return whether HAProxy serves *edge* without a problem; for None, whether it is configured for none."""
         return self.problem is None and self.edge == edge and (edge is None or self.is_alive())
 
     async def requests_in_flight(self, upstreams: Mapping[str, Upstream]) -> dict[str, int]:
-        """Return the requests that each of these instances still handles; leaves out those that cannot be counted."""
+        """Return the number of requests in flight by instance; instances that cannot be counted are missing."""
         found: dict[str, int] = {}
         if self._unanswered:
             return found
@@ -157,14 +160,14 @@ class EdgeController:
         return found
 
     async def actual(self) -> Actual:
-        """Return the traffic and preview by the slots that receive requests now; nothing when HAProxy is silent."""
+        """Return the releases that receive traffic and previews now; empty when HAProxy does not answer."""
         if self._unanswered:
             return Actual()
         try:
             return await self._proxy.actual()
         except NotAnswering as error:
             self._note(error)
-            self._wake()  # The next attempt to configure HAProxy succeeds, or keeps the problem.
+            self._wake()  # So that the supervisor tries to configure HAProxy, which clears or keeps the problem.
         except (Unreachable, OSError):
             self._wake()
         return Actual()
@@ -174,7 +177,7 @@ class EdgeController:
         return self._proxy.process.running() is not None
 
     async def stop(self) -> None:
-        """Stop HAProxy, then the access log, so that the last lines are kept."""
+        """Stop HAProxy, then the access log, which must receive HAProxy's last lines."""
         await self._proxy.process.stop()
         await self._log.stop()
 
@@ -189,7 +192,10 @@ class EdgeController:
         self.problem = found
 
     def _note_stopped_master(self) -> None:
-        """Report a master that a signal has stopped: its workers still answer, but nothing changes or drains."""
+        """Report the problem that a signal has stopped HAProxy's master, or clear it.
+
+        The workers of a stopped master still serve, but reloads and drains hang.
+        """
         process = self._proxy.process.running()
         if process is not None and self._proxy.process.master_is_stopped():
             self.problem = problems.stopped_master(process.pid)

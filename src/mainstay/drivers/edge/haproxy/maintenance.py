@@ -1,4 +1,4 @@
-"""Maintenance in HAProxy: the entries of its maps, and the commands that switch it without a reload. Pure."""
+"""The entries of HAProxy's maps for maintenance, and the commands that change maps without a reload. Pure functions."""
 
 import base64
 import html
@@ -9,14 +9,16 @@ from mainstay.drivers.edge.haproxy.config.pages import plain
 from mainstay.model.maintenance import Maintenance
 
 Maps = Mapping[str, Mapping[str, str]]
-"""The entries of each map by the name of its file."""
+"""The keys and values of maps, by the name of each map's file."""
 EVERYONE = ("0.0.0.0/0", "::/0")
+"""The networks of all IPv4 and of all IPv6 clients."""
 
 
 def maintenance_maps(wanted: Maintenance | None, health: Iterable[str] = ()) -> Maps:
-    """Return the entries of both maps; *health* are the paths that still answer. Without maintenance, both are empty.
+    """Return the entries of the maps `HEALTH` and `MAINTENANCE`; both are empty when no maintenance is *wanted*.
 
-    The most specific network of a client decides, so a whole address family is refused by one entry.
+    *health* are the paths that are still served. HAProxy uses the entry of the most specific network of a client, so an
+    allowed network takes precedence over the entries for `EVERYONE`.
     """
     if wanted is None:
         return {HEALTH: {}, MAINTENANCE: {}}
@@ -27,12 +29,15 @@ def maintenance_maps(wanted: Maintenance | None, health: Iterable[str] = ()) -> 
 
 
 def map_file(entries: Mapping[str, str]) -> str:
-    """Return the file from which a new worker loads a map."""
+    """Return the content of the file from which a new worker loads a map with *entries*."""
     return "".join(f"{key} {value}\n" for key, value in entries.items())
 
 
 def map_commands(wanted: Maps, now: Maps) -> list[str]:
-    """Return the commands for all differences, in an order that never refuses an allowed client or a health path."""
+    """Return the commands that change the maps from *now* to *wanted*.
+
+    Their order never refuses an allowed client or a health path in between.
+    """
     added = [(name, *entry) for name, entries in wanted.items() for entry in _lenient_first(entries)]
     removed = [(name, *entry) for name, entries in now.items() for entry in _lenient_first(entries)]
     return [

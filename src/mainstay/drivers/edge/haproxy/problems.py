@@ -1,4 +1,4 @@
-"""Problems of the edge, as `status` and refused commands report them."""
+"""The problems of the edge, as notes for `status` and for the commands that a problem prevents."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -10,11 +10,11 @@ from mainstay.model.tls import ServedCertificate
 
 MASTER_STOPPED = "edge-master-stopped"
 UNANSWERED_PROBES = 5
-"""Probes in a row that a frozen HAProxy may leave unanswered until the supervisor replaces it."""
+"""The number of unanswered probes in a row after which the supervisor replaces HAProxy."""
 PROBE_EVERY_S = 1.0
-"""Seconds between two ticks of the supervisor, which probes HAProxy at each tick."""
+"""Seconds between two probes: the supervisor probes HAProxy at each tick."""
 REPLACED_AFTER_S = UNANSWERED_PROBES * (PROBE_EVERY_S + READ_TIMEOUT_S)
-"""Seconds. Each probe waits for its timeout, and the next one follows after the pause."""
+"""Seconds until a frozen HAProxy is replaced: each probe takes its timeout, and the next one follows after a pause."""
 
 EXPIRY_NOTED, EXPIRY_URGENT = timedelta(days=14), timedelta(days=7)
 
@@ -22,7 +22,7 @@ NOT_RUNNING = Note("edge-stopped", "HAProxy is not running, so no request is ans
 
 
 def not_answering(pids: Sequence[int], *, supervised: bool = True) -> Note:
-    """Return the problem that HAProxy (*pids*) does not respond; *supervised*: the supervisor will replace it."""
+    """Return the problem that HAProxy (*pids*) does not answer. *supervised*: the supervisor runs and replaces it."""
     remedy = f"wait: the supervisor replaces it when it has not answered for about {REPLACED_AFTER_S:.0f} s"
     what = f"HAProxy (pid {', '.join(map(str, pids))}) does not answer, so requests hang"
     return Note("edge-silent", what, remedy if supervised else "mainstay start")
@@ -35,7 +35,7 @@ def stopped_master(pid: int) -> Note:
 
 
 def expiring(certificate: ServedCertificate, now: datetime) -> Iterator[Note]:
-    """Yield that *certificate* expires within 14 days; within 7 days it is a problem."""
+    """Yield a note if *certificate* expires within 14 days of *now*; within 7 days its level is `problem`."""
     left = datetime.fromisoformat(certificate.expires) - now
     if left < EXPIRY_NOTED:
         ends = "expired" if left < timedelta() else "expires"
@@ -45,7 +45,7 @@ def expiring(certificate: ServedCertificate, now: datetime) -> Iterator[Note]:
 
 
 def of(error: MainstayError | OSError) -> Note:
-    """Return the problem for *error*, raised by an attempt to configure HAProxy."""
+    """Return the problem for *error*, which an attempt to configure HAProxy raised."""
     if isinstance(error, MainstayError):
         return Note(error.code, error.what, error.remedy)
     return Note("edge-failed", f"the edge cannot be configured: {error}", "mainstay logs edge")

@@ -1,4 +1,4 @@
-"""The HAProxy process: its start, its reload and its end, and what is left of an earlier one."""
+"""Start, reload and stop the HAProxy process, and end the workers that an earlier one left behind."""
 
 import asyncio
 import contextlib
@@ -19,6 +19,7 @@ from mainstay.system.state_dir import Folders
 ID = "edge"
 STOPS_WITHIN_S = 5.0
 FREED_WITHIN_S = 1
+"""Seconds to wait for the ports of a killed worker."""
 
 
 class HaproxyProcess:
@@ -42,16 +43,16 @@ class HaproxyProcess:
         return self._runner.members(ID, process) if process else ()
 
     def stopped_pids(self) -> tuple[int, ...]:
-        """Return the pids of those of the master and its workers that are stopped by a signal."""
+        """Return the pids of those processes, of the master and its workers, that a signal has stopped (SIGSTOP)."""
         return tuple(sorted(filter(processes.is_stopped, self.members())))
 
     def master_is_stopped(self) -> bool:
-        """Return whether the master is stopped by a signal."""
+        """Return whether a signal (SIGSTOP) has stopped the master."""
         process = self.running()
         return process is not None and processes.is_stopped(process.pid)
 
     def start(self) -> ProcessId | None:
-        """Start HAProxy with the configuration in its folder, and return the master process; None if it ended."""
+        """Start HAProxy with the configuration in its folder. Return the master, or None if it ended at once."""
         logs = self._folders.logs / ID
         logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = str(self._folders.edge)
@@ -60,22 +61,25 @@ class HaproxyProcess:
         return self._runner.start(ID, Launch(command, folder, str(logs / f"{ID}.out"), str(logs / f"{ID}.err")))
 
     def reload(self, process: ProcessId) -> None:
-        """Let the master *process* replace its worker by one that reads the configuration again."""
+        """Signal the master *process* to start a new worker, with the configuration that is in the folder now."""
         self._runner.signal(process, SIGUSR2)
 
     def failed(self, what: str) -> StepFailed:
-        """Return the error *what*, with the last alert that HAProxy wrote."""
+        """Return an error with the message *what* and the last alert in HAProxy's log."""
         alerts = [line for line in last_lines(self._folders.logs / ID / f"{ID}.err") if "[ALERT]" in line]
         return StepFailed(f"{what}: {alerts[-1] if alerts else 'it wrote no reason'}", remedy="mainstay logs edge")
 
     def kill(self) -> None:
-        """Send SIGKILL to the master and its workers, which ends a frozen HAProxy too."""
+        """Send SIGKILL to the master and its workers. This ends a frozen HAProxy too."""
         process = self._runner.started(ID)
         if process is not None:
             self._runner.end_all(ID, process)
 
     async def stop(self) -> None:
-        """Stop HAProxy at once and remove its sockets. The caller must have drained the slots."""
+        """Stop HAProxy and remove its sockets. Requests in flight are cut, so the caller must have drained the slots.
+
+        Raises Unreachable when a worker does not end.
+        """
         process = self.running()
         if process is not None:
             self._runner.signal(process, SIGTERM)

@@ -1,4 +1,4 @@
-"""HAProxy as desired: its configuration, slots, maps and certificate, changed without a reload where possible."""
+"""Make HAProxy's configuration, slots, maps and certificate the desired ones, without a reload where possible."""
 
 import asyncio
 import contextlib
@@ -31,11 +31,15 @@ log = logging.getLogger(__name__)
 
 LOADS_WITHIN_S = 10.0
 OPEN = maintenance_maps(None)
-"""The maps while there is no maintenance."""
+"""The maps with which the front doors are open: there is no maintenance."""
 
 
 class Worker(NamedTuple):
-    """A worker process: its pid, the access log lines that it has dropped, and its open connections from clients."""
+    """A worker process of HAProxy.
+
+    `dropped_lines` is the number of access log lines that it has dropped since it started; `connections` is the number
+    of its open connections from clients.
+    """
 
     pid: str
     dropped_lines: int
@@ -43,7 +47,7 @@ class Worker(NamedTuple):
 
 
 class Proxy:
-    """HAProxy, with the process as `process`, in front of the slots of an environment.
+    """The HAProxy of one environment: the process, its files, and the state that its runtime API reads and changes.
 
     Only one caller at a time may call `converge`.
     """
@@ -57,19 +61,22 @@ class Proxy:
         self.certificate = DoorCertificate(folders)
 
     def require_free_ports(self, edge: Edge, ports: Mapping[str, int], counts: Mapping[str, int]) -> None:
-        """Raise PortTaken, naming the holder, when another program uses a port of *edge*."""
+        """Raise PortTaken, naming the program, when another program listens on a port of *edge*.
+
+        *ports* are the allocated ports in `desired.json`, *counts* the number of slots of each service.
+        """
         self._require_free_ports(edge, render(edge, counts, ports, self._folders))
 
     async def converge(
         self, edge: Edge | None, ports: Mapping[str, int], slots: Sequence[Slot], maps: Maps = OPEN
     ) -> None:
-        """Make HAProxy serve *edge* with *slots*; None stops it. Fast when nothing has changed.
+        """Make HAProxy serve *edge* with *slots*; when *edge* is None, stop HAProxy.
 
-        *ports* are the allocated ports in `desired.json`, *maps* those of `maintenance_maps`. HAProxy reloads only for
-        changes outside its slots and maps.
+        *ports* are the allocated ports in `desired.json`, *maps* the result of `maintenance_maps`. HAProxy reloads only
+        when something other than slots, maps and the certificate changes. A call without changes sends no commands.
 
-        Raises PortTaken when a port is in use, BadInput when there is no usable certificate, StepFailed when HAProxy
-        rejects a change, Unreachable when it does not respond.
+        Raises PortTaken when a port is in use, BadInput when there is no usable certificate, NotReady when there is no
+        HAProxy program, StepFailed when HAProxy rejects a change or exits, Unreachable when it does not respond.
         """
         self._slots, self._maps = tuple(slots), maps
         if edge is None:
@@ -98,39 +105,39 @@ class Proxy:
         await self._apply_maps()  # Last: on a full disk it fails, and traffic must still change.
 
     async def actual(self) -> Actual:
-        """Return the actual traffic and preview, by the slots that receive requests now."""
+        """Return the releases that receive traffic and previews now, read from HAProxy; empty while it does not run."""
         if self.process.running() is None:
             return Actual()
         now, numbers = await asyncio.gather(self._api.servers(), self._api.map_entries(RELEASES))
         return actual(self._slots, now, numbers)
 
     async def requests_in_flight(self, service: str, slot: int) -> int:
-        """Return the slot's requests in flight, also those of the preview and of workers that finish old requests."""
+        """Return the number of requests in flight to the instance in *slot*, over all backends and all workers."""
         if self.process.running() is None:
             return 0
         counts = await self._api.requests_in_flight()
         return sum(counts[Slot(service, slot, side=side).server] for side in SIDES)
 
     async def worker(self) -> Worker:
-        """Return the current worker."""
+        """Return the state of the current worker. Raises NotListening or NotAnswering when there is no reply."""
         info = await self._api.info()
         return Worker(info["Pid"], int(info.get("DroppedLogs", 0)), int(info.get("CurrConns", 0)))
 
     async def failed_attempts(self) -> dict[str, int]:
-        """Return how often the current worker did not reach each server by name."""
+        """Return, by server name, how many of the current worker's attempts to reach the server have failed."""
         return await self._api.failed_attempts()
 
     async def late(self) -> dict[str, str]:
-        """Return the server of each late request of the current worker, by stream."""
+        """Return the server of each late request of the current worker, by the address of the request's stream."""
         return await self._api.late()
 
     def _require_free_ports(self, edge: Edge, rendered: Rendered) -> None:
         require_free_ports(rendered.ports, edge.address, ours=self.process.members(), internal=rendered.internal)
 
     async def _loaded_generation(self) -> str:
-        """Return the generation of the configuration that HAProxy has loaded; empty while it does not listen.
+        """Return the digest of the configuration that HAProxy has loaded; empty while HAProxy does not listen.
 
-        Raises Unreachable when HAProxy is frozen, since a reload would have no effect.
+        Raises NotAnswering when HAProxy is frozen; a reload would have no effect then.
         """
         try:
             return (await self._api.info()).get("description", "")
@@ -138,7 +145,10 @@ class Proxy:
             return ""
 
     async def _install(self, rendered: Rendered) -> None:
-        """Write the slots' state files, check the configuration with HAProxy, and move it into place if it is valid."""
+        """Write the files of slots and maps, check the configuration with HAProxy, and move it into place.
+
+        Raises StepFailed when HAProxy rejects the configuration.
+        """
         folder = self._folders.edge
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folders.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -178,7 +188,7 @@ class Proxy:
             raise self.process.failed(f"HAProxy did not load its configuration within {LOADS_WITHIN_S:g} s") from None
 
     async def _apply_maps(self) -> None:
-        """Send the commands for all differences of the maps. Their files are durable first, for the next worker."""
+        """Update the maps that differ. Their files are written first, because a new worker loads them."""
         names = tuple(self._maps)
         now = dict(zip(names, await asyncio.gather(*(self._api.map_entries(name) for name in names)), strict=True))
         if commands := map_commands(self._maps, now):
@@ -186,7 +196,7 @@ class Proxy:
             await self._api.send(commands)
 
     async def _apply_slots(self, now: Mapping[str, ServerState]) -> None:
-        """Send the commands for all differences, then read back. Raises Unreachable when a slot was not changed."""
+        """Update the slots that differ and read them back. Raises Unreachable when HAProxy did not change a slot."""
         commands = commands_for(self._slots, now, await self._api.map_entries(RELEASES))
         if not commands:
             return

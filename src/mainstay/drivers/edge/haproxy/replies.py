@@ -1,7 +1,7 @@
 """Parse HAProxy's replies to runtime API commands. Pure functions.
 
-Each raises UnexpectedReply for any other text. `tests/drivers/edge/haproxy/replies` has a file for each case: to add
-one, add a file.
+Each function except `refusal` raises UnexpectedReply for a text that is not such a reply. Each file in
+`tests/drivers/edge/haproxy/replies` is a test case with a reply.
 """
 
 import csv
@@ -20,8 +20,8 @@ T = TypeVar("T")
 _FORCED_MAINT, _FORCED_DRAIN, _CONFIGURED_MAINT = 0x01, 0x08, 0x04
 _RUNNING = 2
 _ERROR = 3
-"""Replies with a syslog severity up to this one are errors. A new address gets a warning whether or not HAProxy accepts
-it, so addresses are read back."""
+"""Replies with a syslog severity of at most this number are errors. HAProxy replies to a new address with a warning
+whether or not it accepts the address, so the caller reads addresses back."""
 _SHOWN = 200
 
 
@@ -34,7 +34,7 @@ class UnexpectedReply(Unreachable):
 
 
 class ServerState(msgspec.Struct, frozen=True):
-    """The state of one server as a worker reports it. `up`: the worker's own checks succeed."""
+    """The state of one server as a worker reports it. `up`: the worker's own connection checks succeed."""
 
     address: str
     weight: int
@@ -47,7 +47,7 @@ class ServerState(msgspec.Struct, frozen=True):
 
 
 def _strict(parse: Callable[[str], T]) -> Callable[[str], T]:
-    """Turn a missing column or field, and a value that is not a number, into UnexpectedReply."""
+    """Return *parse* with its errors, for a missing field or a value that is no number, turned into UnexpectedReply."""
 
     @wraps(parse)
     def checked(text: str) -> T:
@@ -69,7 +69,7 @@ def info(text: str) -> dict[str, str]:
 
 @_strict
 def servers(text: str) -> dict[str, ServerState]:
-    """Return every server by name, from `show servers state`."""
+    """Return the state of each server by its name, from `show servers state`."""
     return {row["srv_name"]: _server(row) for row in _rows(text)}
 
 
@@ -81,13 +81,16 @@ def connections(text: str) -> dict[str, int]:
 
 @_strict
 def fingerprint(text: str) -> str:
-    """Return the fingerprint of `show ssl cert`."""
+    """Return the SHA-1 fingerprint in hexadecimal digits, from `show ssl cert`."""
     return dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)["SHA1 FingerPrint"].strip()
 
 
 @_strict
 def failed_attempts(text: str) -> dict[str, int]:
-    """Return how often each server by name was not reached, whether or not another one was then, from `show stat`."""
+    """Return the number of failed attempts to reach each server, by its name, from `show stat`.
+
+    An attempt counts too when the request then reached another server.
+    """
     head, *rows = text.strip().splitlines()
     table = csv.DictReader([head.removeprefix("# "), *rows])
     return {row["svname"]: int(row["econ"]) + int(row["wretr"]) + int(row["wredis"]) for row in table}
@@ -95,7 +98,10 @@ def failed_attempts(text: str) -> dict[str, int]:
 
 @_strict
 def late(text: str) -> dict[str, str]:
-    """Return the server of each late request, by stream, from `show sess`, which lists every stream."""
+    """Return the server of each late request, by the address of the request's stream, from `show sess`.
+
+    A late request is at least `LATE_S` seconds old and waits for the begin of its response.
+    """
     found = {}
     for line in filter(str.strip, text.splitlines()):
         stream, _, fields = line.partition(": ")
@@ -110,7 +116,7 @@ def late(text: str) -> dict[str, str]:
 
 @_strict
 def map_entries(text: str) -> dict[str, str]:
-    """Return the keys and values of `show map`. Each line is a reference, a key and a value."""
+    """Return the values by key from `show map`, whose lines have a reference, a key and a value."""
     rows = [line.split(maxsplit=2) for line in text.splitlines() if line.strip()]
     for reference, _, _ in rows:
         int(reference, 16)
@@ -119,7 +125,7 @@ def map_entries(text: str) -> dict[str, str]:
 
 @_strict
 def workers(text: str) -> list[str]:
-    """Return the pids of the current worker and of those that finish old requests, from the master's `show proc`."""
+    """Return the pids of the current worker and of old ones that finish requests, from the master's `show proc`."""
     rows = [row for line in text.splitlines() if len(row := line.split()) > 1 and row[0].isdigit()]
     if not any(row[1] == "master" for row in rows):
         raise ValueError
@@ -127,7 +133,7 @@ def workers(text: str) -> list[str]:
 
 
 def refusal(text: str) -> str:
-    """Return the first error in the replies to commands, which begin with a severity: `[3]: …`; empty without one."""
+    """Return the first line that is an error, as `[3]: No such server.`; empty when HAProxy accepted all commands."""
     return next((line for line in text.splitlines() if _severity(line) <= _ERROR), "")
 
 

@@ -11,11 +11,12 @@ from mainstay.drivers.edge.haproxy.replies import ServerState, UnexpectedReply
 from mainstay.errors import StepFailed, Unreachable
 
 MAX_LINE_BYTES = 12_000
-"""Bytes; below the 16 KiB buffer into which HAProxy reads a line of commands."""
+"""The longest line of commands; HAProxy reads a line into a buffer of 16 KiB."""
 READ_TIMEOUT_S = 1.0
-"""A working HAProxy replies in milliseconds, so a frozen one is detected soon."""
+"""Seconds. A working HAProxy replies in milliseconds, so this timeout detects a frozen one."""
 CHANGE_TIMEOUT_S = 5.0
 ENDED_WITHIN_S = 2
+"""Seconds for which the master may still list a worker that has ended."""
 
 
 class NotListening(Unreachable):
@@ -27,25 +28,29 @@ class NotAnswering(Unreachable):
 
 
 class RuntimeApi:
-    """Reaches the current worker at *socket*; through *master* all workers, also those that finish old requests."""
+    """The runtime API of one HAProxy: the current worker's at *socket*, and every worker's through the *master* socket.
+
+    After a reload, old workers run until they have finished their requests. Every method raises Unreachable when
+    HAProxy does not reply (NotListening, NotAnswering) or its reply cannot be parsed (UnexpectedReply).
+    """
 
     def __init__(self, socket: Path, master: Path) -> None:
         self._socket = socket
         self._master = master
 
     async def send(self, commands: Sequence[str]) -> None:
-        """Send *commands* in order, in as few lines as possible. Raises StepFailed when one is refused."""
+        """Send *commands* in order, in as few lines as possible. Raises StepFailed when HAProxy refuses one."""
         for line in _lines(commands):
             reply = await _exchange(self._socket, f"set severity-output number;{line}", timeout=CHANGE_TIMEOUT_S)
             if refusal := replies.refusal(reply):
                 raise StepFailed(f"HAProxy refused a command: {refusal}", remedy="mainstay logs edge")
 
     async def info(self) -> dict[str, str]:
-        """Return the current worker's `show info`. Raises NotListening at once when no process listens."""
+        """Return the fields of `show info` of the current worker. Raises NotListening at once if nothing listens."""
         return replies.info(await _exchange(self._socket, "show info", retry=False))
 
     async def servers(self) -> dict[str, ServerState]:
-        """Return the state of every server by name."""
+        """Return the state of every server of the current worker, by its name."""
         return replies.servers(await _exchange(self._socket, "show servers state"))
 
     async def map_entries(self, name: str) -> dict[str, str]:
@@ -57,8 +62,8 @@ class RuntimeApi:
         return replies.fingerprint(await _exchange(self._socket, f"show ssl cert {name}"))
 
     async def set_certificate(self, name: str, pem: bytes) -> None:
-        """Use *pem*, a certificate and its key, in place of the file *name*. Raises StepFailed when it is refused."""
-        # An empty line ends the command, and Let's Encrypt separates certificates by one.
+        """Use *pem*, a certificate and key, instead of the file *name*. Raises StepFailed when HAProxy refuses it."""
+        # Remove empty lines: Let's Encrypt puts them between certificates, and one would end the command early.
         text = "\n".join(filter(str.strip, pem.decode().splitlines()))
         for line in (f"set ssl cert {name} <<\n{text}\n", f"commit ssl cert {name}"):
             reply = await _exchange(self._socket, line, timeout=CHANGE_TIMEOUT_S)
@@ -68,25 +73,25 @@ class RuntimeApi:
                 )
 
     async def failed_attempts(self) -> dict[str, int]:
-        """Return how often each server by name was not reached since the current worker started."""
+        """Return, by server name, how many attempts to reach the server failed since the current worker started."""
         return replies.failed_attempts(await _exchange(self._socket, "show stat -1 4 -1"))
 
     async def late(self) -> dict[str, str]:
-        """Return the server of each late request of the current worker, by stream."""
+        """Return the server of each late request of the current worker, by the address of the request's stream."""
         return replies.late(await _exchange(self._socket, "show sess"))
 
     async def requests_in_flight(self) -> Counter[str]:
-        """Return the connections with a request in flight per server, summed over all workers."""
+        """Return the number of connections with a request in flight by server name, summed over all workers."""
         total: Counter[str] = Counter()
         for worker in await self._workers():
             total.update(await self._of_worker(worker))
         return total
 
     async def _of_worker(self, worker: str) -> dict[str, int]:
-        """Return the connections of a worker, none if it has ended.
+        """Return the worker's connections with a request in flight by server name; empty if the worker has ended.
 
-        A worker that is ending stays listed for a moment, so the command is repeated for 2 s before the error is
-        raised.
+        The master lists an ended worker for a moment longer. So an unexpected reply is an error only if the worker is
+        still listed after 2 s.
         """
         for left in reversed(range(ENDED_WITHIN_S * 50)):
             try:
@@ -104,7 +109,7 @@ class RuntimeApi:
 
 
 async def _exchange(socket: Path, line: str, *, timeout: float = READ_TIMEOUT_S, retry: bool = True) -> str:
-    """Send one line and return the reply. *retry*: connect again while HAProxy reloads and does not listen.
+    """Send one line and return the reply. *retry*: if HAProxy does not listen, try to connect until the timeout.
 
     Raises NotListening when no connection was made within *timeout* seconds, NotAnswering when one was made but the
     reply was not complete in that time, and Unreachable for any other failure.

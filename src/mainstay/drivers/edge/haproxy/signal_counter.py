@@ -1,4 +1,4 @@
-"""Count what requests met, from the lines of the access log and HAProxy's own counters."""
+"""Count requests by outcome and latency, from the lines of the access log and from HAProxy's own counters."""
 
 import math
 import time
@@ -13,11 +13,11 @@ from mainstay.drivers.edge.haproxy.slots import Slot
 from mainstay.model.signals import LATE_S, PREVIEW, Counts, Latency, Signals, SignalSource, bucket_of
 
 BUSY_SHARE = 0.25
-"""The share of a second that counting may take. Lines beyond it are skipped, and their number is reported."""
+"""The fraction of each second that counting may take. Further lines are skipped and counted as lost."""
 REMEMBERED_S, REMEMBERED_EACH_S = 60.0, 5.0
-"""How far back the counters are remembered, and how often, in seconds."""
+"""Seconds: the age of the oldest remembered counters, and the time from one remembered state to the next."""
 MOST_SOURCES = 500
-"""Sources that are kept; those of the oldest releases are forgotten first."""
+"""The largest number of sources with counters. For one more, a source of the oldest release is removed."""
 _BUCKETS = [bucket_of(milliseconds) for milliseconds in range(10_000)]
 
 
@@ -31,10 +31,10 @@ class _Counter:
         self.buckets: dict[int, int] = {}
 
     def add(self, line: AccessLogEntry) -> None:
-        """Count a request by how it ended: the first letter of `ended` names who ended it, the second in which phase.
+        """Count a request by its termination state `ended`: a letter for the side that ended it, then the phase.
 
-        A request that the client aborted is no error. If it was waiting for the response, its time counts, because
-        clients of a slow release give up.
+        A request that the client aborted is not counted as an error. If the client was waiting for the response, the
+        request counts in the latency, because clients of a slow release give up.
         """
         by, phase = line.ended[:1], line.ended[1:2]
         if by in "Cc":
@@ -76,14 +76,14 @@ class _Counter:
 
 
 class SignalCounter:
-    """Counts per service, release, instance and route. Its memory is bounded by `MOST_SOURCES`."""
+    """Counts requests by service, release, instance and route, for at most `MOST_SOURCES` of these combinations."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._epoch = uuid.uuid4().hex
         self._counters: dict[SignalSource, _Counter] = {}
         self._by_line: dict[tuple[str, str, str, str, str], _Counter] = {}
-        """The counters by the fields of a line that determine the source."""
+        """A cache of the counters by the fields of a line that determine its source."""
         self._slots: dict[str, Slot] = {}
         """The slots that have an instance, by server name."""
         self._lost = 0
@@ -98,7 +98,7 @@ class SignalCounter:
         self._past: deque[Signals] = deque(maxlen=round(REMEMBERED_S / REMEMBERED_EACH_S) + 1)
 
     def place(self, slots: Iterable[Slot]) -> None:
-        """Set which instance is in which slot. The counts of an instance that has none become those of its release."""
+        """Set which instance is in which slot. The counts of an instance without a slot become those of its release."""
         placed = {slot.server: slot for slot in slots if slot.instance}
         if placed == self._slots:
             return
@@ -109,7 +109,7 @@ class SignalCounter:
             self._counter(msgspec.structs.replace(source, instance="")).merge(self._counters.pop(source))
 
     def add(self, lines: bytes) -> None:
-        """Count complete *lines* of the log, or skip them when counting has taken its share of this second."""
+        """Count complete *lines* of the log; skip them when counting has taken `BUSY_SHARE` of this second."""
         began, self.active = self._clock(), True
         if int(began) != self._second:
             self._second, self._busy_s = int(began), 0.0
@@ -126,37 +126,37 @@ class SignalCounter:
         self._busy_s += self._clock() - began
 
     def add_lost(self, count: int) -> None:
-        """Count lines that HAProxy has dropped."""
+        """Count *count* lines that HAProxy has dropped as lost."""
         self._lost += count
 
     def add_failures(self, worker: str, failed: Mapping[str, int]) -> None:
-        """Count failed attempts to reach an instance; *failed* are the totals by server of the process *worker*."""
+        """Count new failed attempts to reach an instance; *failed* has the totals of the process *worker* by server."""
         if worker != self._worker:
             self._worker, self._failed = worker, {}
         for server, total in failed.items():
             new, slot = total - self._failed.get(server, 0), self._slots.get(server)
-            if new > 0 and slot and slot.side != "bridged":  # Another attempt there is no failure of the instance.
+            if new > 0 and slot and slot.side != "bridged":  # There, HAProxy also retries on 404.
                 self._at(slot).refused += new
         self._failed, self.active = dict(failed), False
 
     def add_late(self, late: Mapping[str, str]) -> None:
-        """Count each late request once; *late* has the server of every request that is late now, by its stream."""
+        """Count each late request once; *late* has the server of each request that is late now, by stream."""
         for server in (server for stream, server in late.items() if stream not in self._late):
             if slot := self._slots.get(server):
                 self._at(slot).late += 1
         self._late, self._late_at_s = late, self._clock()
 
     def late_are_old(self) -> bool:
-        """Return whether the last `add_late` was as long ago as a new request takes to become late."""
+        """Return whether the last `add_late` was at least `LATE_S` seconds ago: other requests may be late now."""
         return self._clock() - self._late_at_s >= LATE_S
 
     def remember(self) -> None:
-        """Keep the counters for `signals` of a later moment; called each second."""
+        """Remember the counters every `REMEMBERED_EACH_S` seconds, for `signals` with an age; called each second."""
         if not self._past or self._clock() - self._past[-1].at_s >= REMEMBERED_EACH_S:
             self._past.append(self._now())
 
     def signals(self, ago_s: float = 0.0) -> Signals:
-        """Return the counters as they were *ago_s* seconds ago, or at the earliest moment that is remembered."""
+        """Return the counters of *ago_s* seconds ago, or the oldest remembered ones if these are younger."""
         if not ago_s:
             return self._now()
         then = self._clock() - ago_s
@@ -179,7 +179,7 @@ class SignalCounter:
         return SignalSource(line.service, release, instance, line.route.removeprefix("-"))
 
     def _at(self, slot: Slot) -> _Counter:
-        """Return the counter of requests to a slot whose route is not known."""
+        """Return the counter for a request to *slot* that is not in the access log, so that its route is not known."""
         return self._counter(
             SignalSource(
                 slot.service, slot.release, slot.instance, route=PREVIEW if slot.side in ("preview", "replaced") else ""

@@ -1,4 +1,8 @@
-"""Compute which instance has which slot of the edge, and its share of the traffic. Pure functions."""
+"""Compute the desired state of HAProxy's slots from the desired traffic, and the actual traffic from its slots.
+
+A slot is a server entry in a backend of HAProxy. It exists without an instance too, so that an instance can be placed
+in it without a reload. Pure functions.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,14 +20,15 @@ NOWHERE = f"{LOOPBACK}:1"
 """The address of an empty slot."""
 
 Side = Literal["", "preview", "replaced", "bridged"]
-"""Which of a service's backends: the one for all requests by traffic, one of those behind the preview door (for the
-previewed revision, and for the one that it replaces), or the one for static files that the first release lacks."""
+"""One of a service's backends. Empty: the usual one, whose slots share the service's traffic. `preview`, `replaced`:
+those behind the preview door, for the previewed revision and for the one that it replaces. `bridged`: the one that is
+tried for a static file after the usual backend has responded 404."""
 BEHIND_PREVIEW: tuple[Side, ...] = ("preview", "replaced")
 SIDES: tuple[Side, ...] = ("", *BEHIND_PREVIEW, "bridged")
 _MARKS: dict[Side, str] = {"": "s", "preview": "p", "replaced": "r", "bridged": "b"}
 
 MAX_WEIGHT = 256
-"""HAProxy's weights go from 0 to 256."""
+"""The largest weight of a server in HAProxy; the smallest is 0."""
 
 
 class Upstream(msgspec.Struct, frozen=True):
@@ -32,58 +37,59 @@ class Upstream(msgspec.Struct, frozen=True):
     service: str
     release: int
     slot: int | None = None
-    """Counts from 1 within the service's backend; None: HAProxy sends it no requests."""
+    """The number of its slot, from 1 within the service; None: it has no slot, so HAProxy sends it no requests."""
     port: int | None = None
     ready: bool = False
-    """May receive a share of the traffic."""
+    """Whether the instance may receive a share of the traffic."""
     accepting: bool = False
-    """May receive requests when no instance of its service is ready."""
+    """Whether the instance may receive requests while no instance of its service is ready."""
 
 
 class DesiredEdge(msgspec.Struct, frozen=True):
-    """The desired state of HAProxy."""
+    """The desired state of the edge, from which HAProxy's configuration, slots and maps are computed."""
 
     edge: Edge | None = None
     """None: HAProxy does not run."""
     slots: Mapping[str, int] = {}
-    """The number of slots of each service with a port."""
+    """The number of slots, by the name of each service that has a port."""
     ports: Mapping[str, int] = {}
     """The allocated ports: `listener:SERVICE` for internal addresses, and `edge` if `edge.http` is 0."""
     traffic: Traffic = {}
+    """The percentage of requests that each release receives, by service."""
     preview: Mapping[str, int] = {}
-    """The release of each service to which the preview door leads."""
+    """The release to which the preview door sends requests, by service."""
     replaced: Mapping[str, int] = {}
-    """The release of each service that the previewed one replaces; the preview door leads to it on request."""
+    """The release that the previewed one replaces, by service. A header of a request chooses it at the preview door."""
     upstreams: Mapping[str, Upstream] = {}
-    """By the instance's id."""
+    """The instances by their id."""
     maintenance: Maintenance | None = None
-    """None: the front doors serve everyone."""
+    """The maintenance to turn on; None: the front doors serve all clients."""
     health: tuple[str, ...] = ()
-    """The paths at the front doors that answer during maintenance."""
+    """The paths that the front doors still serve during maintenance."""
     stopping: bool = False
-    """The environment stops, so a HAProxy that does not run is not started."""
+    """Whether the environment is being stopped: then HAProxy is not started if it does not run."""
 
 
 class Slot(msgspec.Struct, frozen=True):
-    """The desired state of one server in a service's backend, and the instance it is for.
+    """The desired state of one slot, and the instance in it.
 
-    ready: receives new requests by `weight` · drain: finishes its requests, receives no new ones · maint: empty, no
-    address.
+    ready: the instance receives new requests in proportion to `weight` · drain: it finishes its requests and receives
+    no new ones · maint: the slot is empty and has no address.
     """
 
     service: str
     number: int
-    """Counts from 1."""
+    """Counts from 1 within the backend."""
     release: int = 0
     address: str = ""
     """`127.0.0.1:PORT`; empty in maint."""
     weight: int = 0
     state: State = "maint"
     share: float = 0.0
-    """The percentage of the service's traffic that `weight` expresses."""
+    """The percentage of the service's traffic that `weight` approximates; not used where there is a `side`."""
     instance: str = ""
     side: Side = ""
-    """The backend to which it belongs."""
+    """The backend to which the slot belongs."""
 
     @property
     def backend(self) -> str:
@@ -91,37 +97,38 @@ class Slot(msgspec.Struct, frozen=True):
 
     @property
     def server(self) -> str:
-        """Its HAProxy server name, unique across all backends, since one map leads from server names to releases."""
+        """The server's name in HAProxy, unique across backends, because one map leads from it to the release."""
         return f"{servers_of(self.service, self.side)}{self.number}"
 
 
 class Actual(msgspec.Struct, frozen=True):
-    """To which releases the servers lead now."""
+    """The releases that receive requests now, according to HAProxy."""
 
     traffic: Traffic = {}
+    """The percentage of requests that each release receives, by service."""
     preview: Mapping[str, int] = {}
-    """Per service whose previewed revision receives requests, its release."""
+    """The release behind the preview door, by service; services without a previewed release are missing."""
 
 
 def backend_of(service: str, side: Side = "") -> str:
-    """Return the name of a service's backend."""
+    """Return the name of the service's backend on *side* in HAProxy's configuration."""
     return f"{side}:{service}" if side else service
 
 
 def servers_of(service: str, side: Side = "") -> str:
-    """Return what the names of a backend's servers begin with; the number of the slot follows."""
+    """Return the prefix of the names of a backend's servers: `web.s`, to which the number of the slot is added."""
     return f"{service}.{_MARKS[side]}"
 
 
 def slots(desired: DesiredEdge) -> tuple[Slot, ...]:
     """Return the desired state of every slot of every service.
 
-    Only ready instances receive shares: when a revision has none, the other revisions take its share. When no revision
-    has a ready instance, those that accept connections receive requests, since a late response is better than a refused
-    request. An instance with a slot and no share keeps the slot in drain, so that one command returns traffic to it.
+    Only ready instances receive shares: when a revision has no ready instance, the other revisions take its share. When
+    no revision has one, the instances that accept connections receive requests, since a late response is better than a
+    refused request. An instance without a share keeps its slot in drain, so that one command returns traffic to it.
 
-    For the preview door, the instances of the previewed revision, and of the replaced one, have a second slot of the
-    same number.
+    An instance of the previewed or the replaced revision has one more slot of the same number behind the preview door.
+    Every instance of a service with bridged static files has one more in the bridge's backend.
     """
     if desired.edge is None:
         return ()
@@ -133,7 +140,7 @@ def slots(desired: DesiredEdge) -> tuple[Slot, ...]:
 def weights(shares: Mapping[str, float]) -> dict[str, int]:
     """Return integer weights in proportion to *shares*, as exactly as HAProxy's range allows.
 
-    A share above 0 gets a weight of at least 1.
+    A share above 0 gets a weight of at least 1; a share of 0 gets none.
     """
     heaviest = max(shares.values(), default=0.0)
     if heaviest <= 0:
@@ -146,7 +153,7 @@ def weights(shares: Mapping[str, float]) -> dict[str, int]:
 
 
 def actual(desired: Iterable[Slot], now: Mapping[str, ServerState], releases: Mapping[str, str]) -> Actual:
-    """Return to which releases the servers lead *now*."""
+    """Return which releases receive requests, given the servers *now* and the entries of the map *releases*."""
     preview = {
         service: {int(releases[name]) for name in servers}
         for service, servers in _receiving(now, releases, ".p").items()
@@ -158,9 +165,9 @@ def actual(desired: Iterable[Slot], now: Mapping[str, ServerState], releases: Ma
 
 
 def actual_traffic(desired: Iterable[Slot], now: Mapping[str, ServerState], releases: Mapping[str, str]) -> Traffic:
-    """Return, per service and release, the percentage of the requests that the servers receive *now*.
+    """Return the percentage of requests that each release receives *now*, by service.
 
-    Weights are rounded, so where they are as *desired*, the shares are the desired ones.
+    Weights are rounded shares. So where the weights are the *desired* ones, the result is the exact desired share.
     """
     ready = {slot.server: slot for slot in desired if slot.state == "ready" and not slot.side}
     traffic: Traffic = {}
@@ -179,7 +186,7 @@ def actual_traffic(desired: Iterable[Slot], now: Mapping[str, ServerState], rele
 def _receiving(
     now: Mapping[str, ServerState], releases: Mapping[str, str], mark: str
 ) -> dict[str, dict[str, ServerState]]:
-    """Return, per service, the servers that receive requests and whose names have *mark* before their number."""
+    """Return, by service, the servers that receive requests and have *mark* in their names before the number."""
     services: dict[str, dict[str, ServerState]] = {}
     for name, server in now.items():
         service = name.rpartition(mark)[0]
@@ -207,9 +214,10 @@ def _of_service(desired: DesiredEdge, service: str, count: int) -> tuple[Slot, .
 
 
 def _bridged(percent: Shares, ready: Mapping[str, int]) -> dict[str, float]:
-    """Return one instance of each release that may have a file that another release lacks, with equal shares.
+    """Return equal shares for one instance of each release, at most two, that may have a file which others lack.
 
-    A release newer than those with traffic is left out: it may not have been tested yet.
+    While one release has traffic, they are the two newest ones before it. While several releases have traffic, they are
+    the newest of these and the one before it. A release newer than all these is left out: it may not be tested yet.
     """
     by_release = {release: name for name, release in sorted(ready.items(), reverse=True)}
     serving = {release for release in by_release if percent.get(release, 0) > 0}
@@ -239,7 +247,7 @@ def _of_backend(
 
 
 def _per_instance(shares: Shares, releases: Mapping[str, int]) -> dict[str, float]:
-    """Divide each release's share among its instances; a release without an instance leaves its share to the others."""
+    """Return each instance's percentage: releases without an instance leave their shares to the other releases."""
     serving = {name: release for name, release in releases.items() if shares.get(release, 0) > 0}
     capacity = Counter(serving.values())
     whole = sum(shares[release] for release in capacity)

@@ -1,4 +1,4 @@
-"""Files from which HAProxy loads its slots when it starts, so that a new worker at once routes as the old one did."""
+"""Files from which each new worker of HAProxy loads its slots, so that it routes as the previous one did."""
 
 from collections.abc import Iterable
 
@@ -6,16 +6,16 @@ from mainstay.drivers.edge.haproxy.slots import NOWHERE, Slot
 
 RELEASES = "releases.map"
 SERVERS = "servers"
-"""Files in the edge's folder. HAProxy runs in it, so its configuration names them without a path."""
+"""The names of the files in the edge's folder. HAProxy runs there, so its configuration needs no path."""
 
 
 def releases_map(slots: Iterable[Slot]) -> str:
-    """Return the file of the map from slots to releases. HAProxy loses values set at runtime when it reloads."""
+    """Return the content of `RELEASES`, the map from server names to releases. A reload loses runtime changes."""
     return "".join(f"{slot.server} {slot.release}\n" for slot in slots)
 
 
 def server_state(slots: Iterable[Slot]) -> str:
-    """Return the server state file: the state of every slot, in the format of `show servers state`."""
+    """Return the content of `SERVERS`: the state of every slot, in the format of `show servers state`."""
     return f"1\n# {_NAMES}\n" + "".join(_state(slot) for slot in slots)
 
 
@@ -26,7 +26,8 @@ _NAMES = (
     " srv_agent_addr srv_agent_port"
 )
 _CONFIGURED = 4
-"""The flag of `disabled` in the configuration. HAProxy ignores a state without it as one of an older configuration."""
+"""The flag of a server that the configuration disables. It disables every slot, so HAProxy would ignore a state without
+the flag as one from another configuration."""
 _ADMIN = {"ready": _CONFIGURED, "drain": _CONFIGURED + 8, "maint": _CONFIGURED + 1}
 
 
