@@ -1,7 +1,8 @@
 """A system of a caller and a callee, in which a caller fails if it reaches a callee older than itself."""
 
+import copy
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ class CallerAndCallee:
     """Seconds between a request to `front` and its call to `back`."""
     drain: str = "5s"
     settle: str = "0s"
-    strategy: str = "blue-green"
+    strategy: dict[str, Any] = field(default_factory=lambda: {"kind": "blue-green"})
     revert_after: str = "60s"
     fails_after: float = 0
     """Seconds after which a worker of this version exits, so that the release fails; 0: no worker."""
@@ -61,5 +62,5 @@ class CallerAndCallee:
             "steady": "300ms",
             "drain": self.drain,
             "stop_grace_period": "2s",
-            "strategy": {"kind": self.strategy, "settle": self.settle, "revert_after": self.revert_after},
+            "strategy": {"settle": self.settle, "revert_after": self.revert_after, **copy.deepcopy(self.strategy)},
         }

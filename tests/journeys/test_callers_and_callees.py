@@ -63,3 +63,17 @@ def test_traffic_that_is_reverted_loses_no_request(cause: str, sandbox: Sandbox)
 def all_from(load: Load, release: str) -> bool:
     """Return whether all responses of the last second came from *release*."""
     return {response.release for response in load.tally.responses[-int(RATE) :]} == {release}
+
+
+def test_a_canary_whose_caller_needs_the_new_callee_is_rolled_back_as_the_plan_warned(sandbox: Sandbox) -> None:
+    canary = {"kind": "canary", "percent": [25], "hold": "5s"}
+    sandbox.ship(CallerAndCallee(1, work_s=0.01, strategy=canary))
+    with Load(sandbox.url, rate=100) as load:
+        sandbox.write(CallerAndCallee(2, work_s=0.01, strategy=canary))
+        plan = sandbox.run("plan").out
+        result = sandbox.run("deploy", "--yes", code=1)
+    assert "front@1 and front@2 each call both back@1 and back@2: all four combinations must work" in plan
+    assert "the new release is worse than the old one: front@2: " in result.out + result.err
+    assert "logs front --release 2" in result.out + result.err
+    assert len(load.stop().lost) < 0.1 * load.tally.total
+    assert assert_consistent(sandbox)["release"]["version"] == "1"

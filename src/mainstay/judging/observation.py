@@ -139,7 +139,7 @@ class Observation:
             for name, counts in _with_whole(timed):
                 share = Share(counts.latency.slower_than(limit), counts.latency.count)
                 text = f"{percent_of(share)} took longer than {limit:.0f} ms against {percent_of(before)}"
-                found.append(Comparison(f"{_about(compared, name)}: {text}", share, before, SLOW))
+                found.append(Comparison(f"{_about(compared, name)}: {text}", share, before, SLOW, compared.service))
         return found
 
     def _limits(self, compared: Compared, now: Signals) -> _Times | None:
@@ -192,6 +192,7 @@ def _errors(compared: Compared, old: Counts | None, new: Mapping[str, Counts]) -
             _text(_about(compared, name), _failed(counts), before),
             _failed(counts),
             before,
+            service=compared.service,
             suspicious=SUSPICIOUS if _requests(counts) >= FEWEST else SUSPICIOUS_OF_FEW,
         )
         for name, counts in _with_whole(new)
@@ -205,7 +206,7 @@ def _client_errors(compared: Compared, old: Counts, new: Mapping[str, Counts]) -
     for name, counts in _with_whole(new):
         share = Share(counts.client_errors, counts.requests)
         text = f"{percent_of(share)} got a status from 400 to 499 against {percent_of(before)}"
-        found.append(Comparison(f"{_about(compared, name)}: {text}", share, before, CLIENT_ERRORS))
+        found.append(Comparison(f"{_about(compared, name)}: {text}", share, before, CLIENT_ERRORS, compared.service))
     return found
 
 
@@ -216,7 +217,7 @@ def _late(compared: Compared, old: Counts, new: Mapping[str, Counts]) -> list[Co
     for name, counts in _with_whole(new):
         share = Share(counts.late, counts.timed)
         text = f"{percent_of(share)} had no response after {LATE_S} s against {percent_of(before)}"
-        found.append(Comparison(f"{_about(compared, name)}: {text}", share, before, SLOW))
+        found.append(Comparison(f"{_about(compared, name)}: {text}", share, before, SLOW, compared.service))
     return found
 
 

@@ -36,6 +36,8 @@ class Verdict(NamedTuple):
     evidence: str
     quiet: tuple[str, ...] = ()
     """The services with too few requests to compare, if no share of their requests looks worse."""
+    service: str = ""
+    """The service whose requests are the evidence against the release; empty: none, or synthetic requests."""
     few: bool = False
     """Whether users' requests are too few, so that synthetic ones add to the evidence."""
 
@@ -49,6 +51,8 @@ class Comparison(NamedTuple):
     old: Share | None = None
     """None: nothing is replaced, so `new` is compared with `BAD`."""
     margin: Margin = ERRORS
+    service: str = ""
+    """The service that got the requests; empty for synthetic ones, which may lead to several."""
     suspicious: float = SUSPICIOUS
     """The log evidence from which the verdict is `undecided` and no longer `not worse`."""
 
@@ -80,7 +84,7 @@ def judge(
     """
     strongest = max(comparisons, key=lambda each: each.log_evidence)
     if strongest.log_evidence >= math.log(most / FALSE_ALARM):
-        return Verdict("worse", strongest.evidence)
+        return Verdict("worse", strongest.evidence, service=strongest.service)
     if quiet and synthetic < FEWEST:
         if looks_worse := next((each.evidence for each in comparisons if each.looks_worse), ""):
             return Verdict("undecided", looks_worse)

@@ -89,5 +89,5 @@ class RequestWatch:
 
     @property
     def _remedy(self) -> str:
-        first = self._compared[0]
-        return failure_text.logs_of(first.service, first.new)
+        worse = next((each for each in self._compared if each.service == self.verdict.service), self._compared[0])
+        return failure_text.logs_of(worse.service, worse.new)
