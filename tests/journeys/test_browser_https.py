@@ -1,23 +1,22 @@
 """A real browser at an https front door whose authority it trusts by the command of `mainstay edge trust`."""
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Error, sync_playwright
 
+from tests.drivers.edge.haproxy.browser import CHROMIUM, FLAGS, MISSING
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import WebApp
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 TLS = {"https": "auto", "tls": {"mode": "internal", "hsts": "1d"}}
 
-pytestmark = [pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.skipif(
+    bool(MISSING), reason=f"no {' and no '.join(MISSING)}: apt-get install chromium libnss3-tools"
+)
 
 
 @contextmanager
@@ -34,10 +33,6 @@ def browser(sandbox: Sandbox) -> Iterator[Browser]:
 @pytest.mark.requirement("E1")
 @pytest.mark.requirement("E3")
 def test_a_browser_trusts_the_front_door_after_the_command_of_edge_trust(sandbox: Sandbox) -> None:
-    if not CHROMIUM.exists():
-        pytest.skip(f"no chromium at {CHROMIUM}: apt-get install chromium")
-    if shutil.which("certutil") is None:
-        pytest.skip("no certutil: apt-get install libnss3-tools")
     sandbox.ship(WebApp("1", edge=TLS))
     https = f"https://localhost:{urlsplit(sandbox.url).port}"
     http = f"http://localhost:{http_port(sandbox)}"

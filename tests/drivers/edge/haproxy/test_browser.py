@@ -8,13 +8,13 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from mainstay.model import Edge, Route
 from mainstay.model.tls import Tls
-from tests.drivers.edge.haproxy.browser import CHROMIUM, HOST, browser, trust
+from tests.drivers.edge.haproxy.browser import HOST, MISSING, browser, trust
 from tests.drivers.edge.haproxy.http_load import free_port
 from tests.drivers.edge.haproxy.running_proxy import RunningProxy
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no chromium at {CHROMIUM}: apt-get install chromium"),
+    pytest.mark.skipif(bool(MISSING), reason=f"no {' and no '.join(MISSING)}: apt-get install chromium libnss3-tools"),
 ]
 PROTOCOL = "performance.getEntriesByType('navigation')[0].nextHopProtocol"
 ECHO = """new Promise((resolve, reject) => {
