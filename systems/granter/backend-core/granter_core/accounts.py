@@ -15,13 +15,13 @@ class Account:
 
 
 class Accounts:
-    """Rows of accounts. E-mail addresses are passed in normalised form."""
+    """The table of accounts. Callers pass e-mail addresses as `normalise_address` returns them."""
 
     def __init__(self, postgres: Postgres) -> None:
         self._postgres = postgres
 
     async def register(self, email: str, hashed: str) -> None:
-        """Create the account unless it exists. Both cases cost the same write, so time does not reveal which."""
+        """Create the account unless it exists. Both cases write a row, so that the time reveals no existing account."""
         async with self._postgres.connection() as connection:
             await connection.execute(
                 "insert into accounts (email, password_hash) values (%s, %s)"
@@ -41,7 +41,7 @@ class Accounts:
             await connection.execute("update accounts set password_hash = %s where id = %s", (hashed, account))
 
     async def delete(self, account: UUID, counted_as: str) -> None:
-        """Delete the account, all its rows, and the rate counters that contain its pseudonym *counted_as*."""
+        """Delete the account with all its rows, and the rate counters whose keys contain its pseudonym *counted_as*."""
         async with self._postgres.connection() as connection:
             await connection.execute("delete from accounts where id = %s", (account,))
             # The pseudonym can be anywhere in a key, so this scans the table; it is small and deletions are rare.

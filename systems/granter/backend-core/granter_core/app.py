@@ -62,7 +62,8 @@ def _routes(settings: Settings, parts: Parts) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await parts.postgres.open()
-        await parts.passwords.verify(None, "")  # compute the hash that unknown accounts are compared with now
+        # Compute the hash for unknown accounts now: the first log-in would otherwise take longer than the others.
+        await parts.passwords.verify(None, "")
         ended = asyncio.Event()
         sweeping = asyncio.create_task(keep_sweeping(parts.postgres, ended))
         yield

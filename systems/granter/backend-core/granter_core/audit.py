@@ -19,6 +19,6 @@ def client_of(request: Request) -> str:
 
 
 def record(request: Request, action: str, account: UUID | None, *, mark: str = "") -> None:
-    """Log *action*. *mark* replaces the e-mail address for a log-in that names no account."""
+    """Log *action*. *account* is None for a log-in to an unknown account; *mark* is then the address's pseudonym."""
     account_fields = {"account": str(account)} if account else {"account": None, "unknown_account": mark}
     log.info("%s", action, extra={"action": action, "from": client_of(request), **account_fields})

@@ -42,17 +42,17 @@ async def log_in(request: Request, parts: InjectedParts, body: Login) -> TokenPa
 
 @auth.post("/refresh", responses=problems(401))
 async def refresh(parts: InjectedParts, body: Refresh) -> TokenPair:
-    """Return a new pair of tokens for a refresh token, which this spends.
+    """Exchange a refresh token for a new pair of tokens. Each refresh token can be used once.
 
-    The refresh token spent last is accepted for ten more seconds, because two browser tabs may send it at once. Any
-    other spent token ends the session, because two parties hold it.
+    The one used last is accepted for ten more seconds, because two browser tabs may send it at once. Any other used
+    token ends the session, because two parties may have it.
     """
     return _token_pair(await parts.sessions.refresh(body.refresh_token))
 
 
 @auth.post("/logout", status_code=204, responses=problems())
 async def log_out(parts: InjectedParts, shown: BearerCredentials, body: Logout | None = None) -> Response:
-    """End the session of either token. The response is the same for an invalid token."""
+    """End the session of the access token and that of the refresh token. Invalid tokens get the same response."""
     with suppress(TokenInvalid):
         if body is not None and body.refresh_token:
             await parts.sessions.end(body.refresh_token)
@@ -100,7 +100,10 @@ async def delete_me(request: Request, parts: InjectedParts, account: CurrentAcco
 
 
 async def _verified(parts: Parts, email: str, password: str, client: str) -> tuple[tuple[UUID, str] | None, bool]:
-    """Return the account of *email* with its hash, and whether *password* is right. A wrong one counts as a failure."""
+    """Return the id and hash of the account of *email*, None if there is none, and whether *password* is right.
+
+    A wrong password counts as a failed log-in. Raises Problem 429 after too many of them.
+    """
     attempt = await parts.logins.attempt(email, client)
     known = await parts.accounts.with_hash(email) if "\0" not in email else None
     try:

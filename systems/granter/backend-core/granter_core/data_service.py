@@ -1,4 +1,4 @@
-"""Client of the data-service over HTTP; its responses are checked and passed on unchanged."""
+"""Client of the data-service over HTTP. It validates the responses of the data-service and forwards them unchanged."""
 
 import logging
 from collections.abc import Mapping
@@ -17,7 +17,11 @@ log = logging.getLogger(__name__)
 
 
 class DataService:
-    """HTTP client. Raises Problem 503 if the data-service is unreachable, 502 if its response is invalid."""
+    """HTTP client of the data-service.
+
+    Raises Problem 503 when the data-service is unreachable or overloaded, 502 when its response is invalid. A 404 or
+    422 of the data-service becomes a Problem of the same status.
+    """
 
     def __init__(self, url: str, token: Secret) -> None:
         self._client = neighbour(url, service_token=token)
@@ -26,7 +30,7 @@ class DataService:
         await self._client.aclose()
 
     def dependency(self) -> Dependency:
-        """Return the dependency for readiness. It is not required: accounts and log-ins work without it."""
+        """Return the data-service as a dependency; not required, because accounts and log-ins work without it."""
 
         async def check() -> bool:
             return (await self._client.get("/live")).is_success
@@ -38,7 +42,7 @@ class DataService:
         try:
             response = await self._client.send(request)
         except (httpx2.ConnectError, httpx2.RemoteProtocolError):
-            # The instance may just have been replaced by its next release; these requests are safe to retry.
+            # The instance may just have been replaced by its next release, and a GET is safe to retry.
             response = await self._send(request)
         except httpx2.HTTPError as error:
             raise _unavailable(error) from error
@@ -84,7 +88,7 @@ def _forward(response: httpx2.Response, model: type[BaseModel]) -> Response:
 
 
 def _detail(response: httpx2.Response) -> str:
-    """Return the data-service's explanation of why it rejected the request; it is meant for the caller."""
+    """Return the data-service's explanation of why it rejected a request, for the caller of this service."""
     try:
         body = response.json()
     except ValueError:

@@ -1,4 +1,4 @@
-"""The API's description, for programs and for people; served only where the environment allows it."""
+"""The API's description, as OpenAPI for programs and as a page for people; not served in production."""
 
 from html import escape
 from typing import Any
@@ -18,7 +18,7 @@ async def openapi(request: Request) -> Response:
 
 @description.get("/api/docs")
 async def docs(request: Request) -> Response:
-    """Return a page without third-party scripts or styles: every operation with its parameters and its responses."""
+    """Return a page of every operation with its parameters and responses. It needs no third-party script or style."""
     document = described(request.app)
     operations = "".join(
         _operation(path, method, operation)
@@ -48,6 +48,6 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
 
 
 def _models(schema: dict[str, Any]) -> list[str]:
-    """Return the names of the models that a body may have."""
+    """Return the names of the models that a request body with *schema* may have."""
     choices = schema.get("anyOf", [schema])
     return [choice["$ref"].rsplit("/", 1)[1] for choice in choices if "$ref" in choice]

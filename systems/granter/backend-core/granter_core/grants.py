@@ -31,14 +31,14 @@ async def search(parts: InjectedParts, query: Annotated[PagedSearch, Query()]) -
     """Search grants; no account is needed.
 
     `currency` is the currency of `min_amount` and `max_amount`: without it, or with `any`, amounts are compared as
-    numbers, whatever their currency. `funder` matches names in which each of its words begins a word.
+    numbers, whatever their currency. `funder` finds a name if every word of `funder` is the beginning of a word of it.
     """
     return await parts.data_service.get("/grants", SearchResults, query.parameters())
 
 
 @grants.get("/suggest", tags=["grants"], response_model=Suggestions, responses=problems(502))
 async def suggest(parts: InjectedParts, query: Words) -> Response:
-    """Return titles and funders in which the typed words begin words."""
+    """Return titles and funders in which every typed word is the beginning of a word."""
     return await parts.data_service.get("/suggest", Suggestions, {"query": query})
 
 
@@ -89,7 +89,7 @@ async def scrape(request: Request, parts: InjectedParts, account: Curator) -> Re
 
 @grants.post("/extract", tags=["scraping"], response_model=Extracted, responses=problems(401, 403, 502))
 async def extract(request: Request, parts: InjectedParts, account: Curator, body: ExtractionRequest) -> Response:
-    """Extract the fields of a notice and return the reader of each. Only for curators.
+    """Return the fields of a notice, and whether a model or the rules read each field. Only for curators.
 
     All curators share an hourly budget of model time and cost. When it is used up, only the rules are used, and `note`
     states that.

@@ -1,4 +1,4 @@
-"""The service's components, created once, and the dependencies through which requests get them."""
+"""The service's components, created once, and the FastAPI dependencies through which request handlers get them."""
 
 from dataclasses import dataclass
 from typing import Annotated, Self

@@ -77,10 +77,10 @@ async def _on_validation_error(_: Request, error: Exception) -> Response:
 
 
 def _message(mistake: Mapping[str, Any]) -> str:
-    """Return the error's message. For our own checks it is the text they raise, without pydantic's "Value error"."""
+    """Return the error's message: for a check of this service its own text, without pydantic's "Value error"."""
     return str(mistake["ctx"]["error"] if mistake["type"] == "value_error" else mistake["msg"])
 
 
 def _readable(part: int | str) -> int | str:
-    """Return *part* encodable: field names may be the caller's, and lone UTF-16 surrogates cannot be encoded."""
+    """Return *part* of an error's location, encodable as UTF-8: callers can send field names with lone surrogates."""
     return part if isinstance(part, int) else part[:100].encode(errors="replace").decode()

@@ -26,7 +26,10 @@ class SavedSearchRows:
             return [_saved_search(row) for row in await cursor.fetchall()]
 
     async def save(self, account: UUID, new: NewSavedSearch) -> SavedSearch:
-        """Save the search under its name; an existing search of that name is replaced."""
+        """Save the search under its name, replacing a saved search of that name.
+
+        Raises Problem 401 when the account no longer exists, and 409 when it has `MAX_PER_ACCOUNT` searches already.
+        """
         async with self._postgres.connection() as connection:
             # Concurrent saves of one account wait here, so that the count is exact.
             locked = await connection.execute("select from accounts where id = %s for no key update", (account,))
@@ -47,6 +50,7 @@ class SavedSearchRows:
             return _saved_search(await cursor.fetchone())
 
     async def rename(self, account: UUID, search: UUID, name: str) -> SavedSearch:
+        """Rename the search. Raises Problem 404 when the account has no such search, 409 when another has *name*."""
         async with self._postgres.connection() as connection:
             try:
                 cursor = await connection.execute(

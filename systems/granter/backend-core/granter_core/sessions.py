@@ -27,12 +27,12 @@ MAX_SESSIONS = 20  # concurrent log-ins of one account; the oldest ends when the
 
 
 def keys_of(secrets: Sequence[Secret]) -> list[Key]:
-    """Return the signing keys. Key ids are derived from the secrets, so that all replicas and releases use the same."""
+    """Return the signing keys. Their ids are derived from the secrets, so that all replicas and releases agree."""
     return [Key(_kid(secret), secret) for secret in secrets]
 
 
 class RefreshRows:
-    """Refresh tokens in the database, shared by all replicas and releases."""
+    """The kit's store of refresh tokens, as a table that all replicas and releases share."""
 
     def __init__(self, postgres: Postgres) -> None:
         self._postgres = postgres
@@ -68,7 +68,7 @@ class RefreshRows:
 
 
 class Sessions:
-    """Access tokens are valid for 15 minutes, and no longer than their session and their account."""
+    """The log-ins of all accounts. An access token is valid for 15 minutes, and ends with its session or account."""
 
     def __init__(self, postgres: Postgres, keys: Sequence[Key]) -> None:
         self._postgres = postgres
@@ -82,7 +82,7 @@ class Sessions:
         return await self._tokens.refresh(token)
 
     async def end(self, token: str) -> None:
-        """End the session of a refresh token."""
+        """End the session of the refresh token *token*. Raises TokenInvalid."""
         await self._tokens.revoke(token)
 
     async def end_all(self, account: UUID) -> None:
@@ -90,11 +90,11 @@ class Sessions:
         await self._rows.end_all(str(account))
 
     async def end_of(self, access: str) -> None:
-        """End the session of an access token."""
+        """End the session of the access token *access*. Raises TokenInvalid."""
         await self._rows.end(str(_identity(self._tokens.read(access), "family")))
 
     async def account(self, access: str) -> Account:
-        """Return the account of an access token. Raises TokenInvalid if the session or the account does not exist."""
+        """Return the account of an access token. Raises TokenInvalid, also when the session or account is gone."""
         claims = self._tokens.read(access)
         session, account = _identity(claims, "family"), _identity(claims, "sub")
         async with self._postgres.connection() as connection:

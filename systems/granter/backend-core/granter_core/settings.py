@@ -11,7 +11,7 @@ PRODUCTION = "production"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The service's settings. Without a named environment the strictest one applies."""
+    """The service's settings. Without GRANTER_ENVIRONMENT those of production, the strictest environment, apply."""
 
     database_url: Annotated[Secret, Rule(url_schemes=("postgresql", "postgres"))]
     data_service_url: Annotated[str, Rule(url_schemes=("http", "https"))]
@@ -40,7 +40,7 @@ class Settings:
 
     @property
     def shows_api(self) -> bool:
-        """Return whether the API's description may be read: only in environments where it does not help an attacker."""
+        """Return whether the API's description is served: not in production, where it would help attackers."""
         return self.granter_environment != PRODUCTION
 
     @property

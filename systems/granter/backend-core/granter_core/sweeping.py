@@ -1,4 +1,4 @@
-"""Sweeping: remove expired rows from the database; any replica may do it."""
+"""Sweeping: each replica removes expired rows from the database every ten minutes."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 async def sweep(postgres: Postgres) -> None:
-    """Remove expired sessions and counters that no longer apply."""
+    """Remove expired sessions, and rate counters that no longer limit anything."""
     async with postgres.connection() as connection:
         await connection.execute("delete from sessions where ends < now()")
         await connection.execute("delete from kit_rates where spent_until < now()")

@@ -19,7 +19,7 @@ DOMAIN = re.compile(rf"{LABEL}(?:\.{LABEL})*")
 
 
 def normalise_address(text: str) -> str:
-    """Return the address in its one stored form; the same mailbox must not have two accounts."""
+    """Return the e-mail address in the form in which it is stored, so that no mailbox has two accounts."""
     return unicodedata.normalize("NFC", text.strip()).lower()
 
 
@@ -66,4 +66,4 @@ NewPassword = Annotated[
     AfterValidator(_new_password),
 ]
 Words = Annotated[str, Field(max_length=300), AfterValidator(_printable)]
-"""Text on one line; invisible characters count as blanks."""
+"""Text on one line, of at most 300 characters; characters that cannot be printed become spaces."""

@@ -22,7 +22,7 @@ def main() -> int:
     configure_logging(level=settings.log_level, redactor=redactor)
     if settings.notice_sources and not settings.crawler_contact:
         logging.getLogger("granter_data").warning(
-            "CRAWLER_CONTACT is not set: the sites that are visited cannot reach you; mainstay set CRAWLER_CONTACT=…"
+            "CRAWLER_CONTACT is not set: the owners of visited sites cannot reach you; mainstay set CRAWLER_CONTACT=…"
         )
     for chatty in ("httpx2", "httpcore2", "psycopg.pool"):
         logging.getLogger(chatty).setLevel("ERROR" if chatty == "psycopg.pool" else "WARNING")

@@ -24,7 +24,10 @@ UNAVAILABLE = "the database is unavailable; try again"
 
 
 class Database:
-    """The pool. It opens in the background: the service starts at once, and is ready when the tables can be read."""
+    """A connection pool that opens in the background: the service starts at once; it is ready when tables are readable.
+
+    `rows` and `transaction` raise Problem 503 when the database is unavailable.
+    """
 
     def __init__(self, url: Secret, registry: Registry) -> None:
         self._postgres = Postgres(
@@ -49,9 +52,9 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Execute]:
-        """Run several statements over one connection, in one transaction.
+        """Yield a function that runs statements in one transaction.
 
-        Never as prepared statements: the best query plan depends on the words that are searched for.
+        It does not prepare them, because the best query plan depends on the words that are searched for.
         """
         try:
             async with self._postgres.connection() as connection:

@@ -8,7 +8,7 @@ from granter_data.search import COLUMNS
 
 
 async def grant(database: Database, number: int) -> dict[str, Any] | None:
-    """Return the grant of that number, with its withdrawal if its source withdrew it; None when there is none."""
+    """Return the grant *number*, or None when there is none. `withdrawn_at` is set if its source withdrew it."""
     rows = await database.rows(
         f"select {COLUMNS}, source_url, site, body, last_seen, withdrawn, provenance from grants where id = %(number)s",
         {"number": number},

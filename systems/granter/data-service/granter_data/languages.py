@@ -19,7 +19,7 @@ def _query(configuration: str) -> str:
 
 
 def plain(words: str) -> str:
-    """Return *words* without accents, as `without_accents` of the migrations; empty where there are none."""
+    """Return *words* without accents, as the migrations' `without_accents` does; empty when *words* has no accents."""
     letters = unicodedata.normalize("NFD", words)
     bare = unicodedata.normalize("NFC", "".join(letter for letter in letters if not "\u0300" <= letter <= "\u036f"))
     return "" if bare == words else bare
@@ -29,12 +29,12 @@ BRANCHES = (
     *((f"language = '{code}'", _query(name)) for code, name in CONFIGURATIONS.items()),
     (f"language not in ({_KNOWN})", _query("simple")),
 )
-"""Which rows an index of words covers, and the expression it indexes."""
+"""For each index of words: the condition on the rows that it covers, and the searched words as a query of it."""
 
 QUERY_OF_ROW = "(case language {} else {} end)".format(
     " ".join(f"when '{code}' then {_query(name)}" for code, name in CONFIGURATIONS.items()), _query("simple")
 )
-"""The query in the language of the row. Each query is parsed once per search, not once per row."""
+"""The searched words as a query in the language of the row. Postgres parses each query once per search, not per row."""
 
 CONFIGURATION_OF_ROW = "(case language {} else 'simple' end)::regconfig".format(
     " ".join(f"when '{code}' then '{name}'" for code, name in CONFIGURATIONS.items())

@@ -42,7 +42,7 @@ class Query:
 
 
 def query_of(parameters: Mapping[str, str], topics: Sequence[str] = ()) -> Query:
-    """Return the query for the *given* parameters; *topics* may be several. Unknown parameters are ignored."""
+    """Return the query that *parameters* and *topics* describe. Ignores unknown parameters; raises InvalidQuery."""
     return Query(
         words=_text(parameters.get("query", "")),
         topics=tuple(dict.fromkeys(filter(None, map(_text, topics)))),

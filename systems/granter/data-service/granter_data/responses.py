@@ -12,7 +12,7 @@ SUMMARY_LENGTH = 220
 
 
 def grant_json(row: Row) -> dict[str, Any]:
-    """Return a row of grants as it appears in a list."""
+    """Return *row*, of the table `grants`, as JSON for a list of results."""
     return {
         "id": row["id"],
         "title": row["title"],
@@ -48,7 +48,7 @@ def number(value: Decimal | None) -> int | float | None:
 
 
 def fragments(marked: str) -> list[dict[str, Any]]:
-    """Return a marked text as pieces, so that each client can mark the hits in its own way."""
+    """Return the text *marked* as pieces that are hits or not, so that each client can mark hits in its own way."""
     cut = re.split(f"{HIT}(.*?){END}", " ".join(marked.split()))
     return [{"text": text, "mark": at % 2 == 1} for at, text in enumerate(cut) if text]
 

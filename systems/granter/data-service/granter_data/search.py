@@ -41,7 +41,7 @@ MAX_CACHED = 256
 
 
 def conditions(query: Query) -> str:
-    """Return the `where` condition, except for the words."""
+    """Return the `where` condition of *query*, without the condition on its words."""
     parts = ["withdrawn is null", "copy_of is null"]
     if query.topics:
         parts.append("topics && %(topics)s::text[]")
@@ -93,10 +93,10 @@ _FACETS = """
 
 
 def by_words(query: Query) -> str:
-    """Return one statement for a query with words: the hits once, then their number, facets, and one page of them.
+    """Return a statement for a query with words: it finds all hits once, and returns counts and the ids of one page.
 
-    All hits are sorted by their names; within each block of them, the full texts decide. A block holds more than most
-    searches find, so the names take precedence only where there are very many hits.
+    Ranking by full text is slow. So hits are ranked by title and funder first, and by full text only within blocks of
+    `BLOCK` hits. Most searches find fewer hits than that, and are ranked by full text alone.
     """
     near = "ts_rank(head, {tsquery}) as near" if query.sort == "relevance" else "0 as near"
     where = conditions(query)
@@ -127,7 +127,7 @@ def by_words(query: Query) -> str:
 
 
 def page_of(query: Query) -> str:
-    """Return a query for the ids of one page without words; each part of it is read in the order of an index."""
+    """Return a statement for the ids of one page of a query without words. It reads each part in an index's order."""
     where = conditions(query)
     if query.sort not in ("deadline", "relevance"):
         order = _ORDERS[query.sort]
@@ -142,7 +142,7 @@ def page_of(query: Query) -> str:
 
 
 def _status_groups(query: Query) -> tuple[tuple[str, str], ...]:
-    """Return the groups of grants, by deadline status, in which a query without words may have hits."""
+    """Return the condition and order of each deadline status that hits of a query without words may have."""
     if query.deadline_after or query.deadline_before:
         return (_OPEN,) if query.open_only else (_OPEN, _CLOSED)
     return (_OPEN, *_UNDATED) if query.open_only else (_OPEN, *_UNDATED, _CLOSED, _CLOSED_UNDATED)
@@ -153,7 +153,7 @@ def _counts(query: Query) -> str:
 
 
 class Search:
-    """Answers queries. The number of grants without words is counted at most once in 30 seconds."""
+    """Answers searches. The counts of a search without words are cached for 30 seconds."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -181,7 +181,7 @@ class Search:
         }
 
     async def _count(self, query: Query) -> Row:
-        """Return the counts of a query without words: at most 30 s old, or the last known ones during a recount."""
+        """Return the counts of a query without words: 30 s old at most, or older ones while a recount runs."""
         key = Query(
             topics=query.topics, funder=query.funder, region=query.region, currency=query.currency,
             min_amount=query.min_amount, max_amount=query.max_amount, deadline_after=query.deadline_after,
@@ -210,7 +210,7 @@ class Search:
             done.exception()  # marks it as retrieved: any waiters receive it themselves
 
     def changed(self) -> None:
-        """Discard the cached counts."""
+        """Discard the cached counts, because the grants have changed."""
         self._counted.clear()
 
 

@@ -22,9 +22,11 @@ class Settings:
     notice_sources: str = ""
     """`name=address` of each source's first listing page, feed or sitemap, with spaces between."""
     scrape_every: float = 300.0
+    """Seconds between two rounds over all sources."""
     page_pause: float = 0.2
     """Seconds between two requests to a site: at most five a second."""
     retry_pause: float = 0.5
+    """Seconds before a page is fetched a second time; doubled before a third."""
     crawler_contact: str = ""
     """An address at which the owner of a site reaches the operator of this service; the User-Agent contains it."""
     log_level: Annotated[str, Rule(choices=("debug", "info", "warning", "error"))] = "info"
@@ -38,13 +40,13 @@ class Settings:
     extract_within: float = 10.0
     """Seconds that one model gets for one notice."""
     extract_seconds: float = 120.0
-    """Seconds that models get in one round."""
+    """Seconds that all models together get in one round."""
     extract_cents: float = 25.0
-    """What models may cost in one round."""
+    """US cents that models may cost in one round."""
     extract_requested_seconds: float = 120.0
     """Seconds that models get in one hour for extractions that curators request."""
     extract_requested_cents: float = 25.0
-    """What models may cost in one hour for extractions that curators request."""
+    """US cents that models may cost in one hour for extractions that curators request."""
 
     @property
     def service_tokens(self) -> list[Secret]:
@@ -52,7 +54,7 @@ class Settings:
         return [token for token in (self.service_token, self.service_token_previous) if token]
 
     def sources(self) -> dict[str, str]:
-        """Return the name of each source with the address of its first listing page."""
+        """Return the address of the first listing page of each source, by name. Raises Misconfigured."""
         if not self.notice_sources:
             base = self.notice_site_url.rstrip("/")
             return {name: f"{base}/{name}/" for name in ("north", "south")} if base else {}

@@ -1,4 +1,4 @@
-"""Suggest: titles and funders in which every typed word begins a word."""
+"""Suggestions: titles and funders in which every typed word is the beginning of a word."""
 
 import re
 

@@ -1,1 +1,1 @@
-"""Two small listing sites that announce grants: the outside world, for trying GRANTER out. Needs Python alone."""
+"""Two small sites that announce grants, for trying GRANTER out offline. Needs only Python's standard library."""

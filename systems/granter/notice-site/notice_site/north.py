@@ -1,4 +1,4 @@
-"""North: the Open Calls Gazette. Listing pages with cards, a page for each notice."""
+"""The north site, the Open Calls Gazette: listing pages with cards, and a page for each notice."""
 
 import json
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Routes: each site is a module, served under its name."""
+"""Routes of both sites: each is served under the name of its module, `/north/` or `/south/`."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,7 +10,7 @@ ROBOTS = "User-agent: *\nDisallow: /north/drafts/\nDisallow: /south/internal/\n"
 
 
 class Sites:
-    """Both sites behind one address."""
+    """Both sites, behind one address."""
 
     def __init__(self) -> None:
         self._sites: dict[str, North | South] = {"north": North(), "south": South()}

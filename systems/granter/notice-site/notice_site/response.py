@@ -16,7 +16,7 @@ class Response:
     body: str
     location: str | None = None
     changed: float | None = None
-    """Unix time of the last change; None if the response must not be cached."""
+    """Unix time of the last change; None: the response gets no headers for caching."""
 
     def etag(self) -> str:
         return f'"{sha256(self.body.encode()).hexdigest()[:20]}"'

@@ -1,4 +1,4 @@
-"""South: a register of public calls. A table over many sheets; each call is a page, or the text of a PDF."""
+"""The south site, a register of public calls: a table over several pages; a call is an HTML page or a PDF's text."""
 
 import json
 from dataclasses import dataclass

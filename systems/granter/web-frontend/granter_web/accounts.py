@@ -58,7 +58,7 @@ class Accounts:
         return visit.redirect(visit.next, note="in")
 
     async def log_out(self, visit: Visit) -> Response:
-        """Log out of this browser, even while backend-core is unreachable; ask first if the request is a link."""
+        """Log out in this browser, even while backend-core is unreachable. A GET shows a page that asks first."""
         if not visit.is_post:
             return visit.page("logout.html") if visit.logged_in else visit.redirect("/")
         with contextlib.suppress(LoggedOut, BackendUnavailable, RateLimited, Rejected):
@@ -77,7 +77,7 @@ class Accounts:
         return visit.redirect("/", note="everywhere")
 
     async def change_password(self, visit: Visit) -> Response:
-        """Set a new password; the visitor stays logged in here and nowhere else."""
+        """Set a new password. The visitor stays logged in in this browser; every other log-in ends."""
         account = await visit.as_user(self._backend.me)
         if not visit.is_post:
             return visit.page("password.html", account=account, message="")

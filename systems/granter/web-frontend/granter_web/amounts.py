@@ -1,4 +1,4 @@
-"""Sums: amounts as people write them, and the currency they mean when they name none."""
+"""Amounts of money as people write them, and a default for the currency when they name none."""
 
 import re
 
@@ -28,7 +28,10 @@ _AMOUNT = re.compile(
 
 
 def parse_amount(text: str) -> int | None:
-    """Parse 50,000, 50.000, 50 000, 50k, € 50'000 or 1.5 million in whole units; None if it is not an amount."""
+    """Return the amount in *text*, such as 50,000, 50.000, 50k, € 50'000 or 1.5 million, in whole units of a currency.
+
+    None if the text is no amount, or one of 10^12 or more.
+    """
     found = _AMOUNT.fullmatch(" ".join(text.casefold().split()))
     if found is None:
         return None
@@ -45,6 +48,6 @@ def currency_in(text: str) -> str:
 
 
 def currency_of(languages: str) -> str:
-    """Return the currency of the first country in a browser's Accept-Language."""
+    """Return the currency of the first country in a browser's Accept-Language; EUR if it names none."""
     countries = re.findall(r"(?:^|,)\s*[A-Za-z]{2,3}-([A-Za-z]{2})\b", languages)
     return next((_CURRENCY_OF.get(country.upper(), DEFAULT_CURRENCY) for country in countries), DEFAULT_CURRENCY)

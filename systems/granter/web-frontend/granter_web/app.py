@@ -43,7 +43,7 @@ Handle = Callable[[Visit], Awaitable[Response]]
 
 
 def app_of(settings: Settings) -> Chain:
-    """Return the service. It is ready without backend-core: its pages then show that backend-core is unreachable."""
+    """Return the service as an ASGI application. It is ready without backend-core: its pages then report that."""
     assets = Assets()
     templates = Templates(assets.address, settings.mainstay_version)
     backend = Backend(settings.backend_url)
@@ -70,7 +70,7 @@ def pages_of(backend: Backend, templates: Templates, assets: Assets) -> Starlett
     saved = SavedSearches(backend)
 
     def page(handle: Handle) -> Callable[[Request], Awaitable[Response]]:
-        """Return *handle* as an endpoint that handles the errors common to all pages."""
+        """Return an endpoint that runs *handle* and turns the errors common to all pages into responses."""
 
         async def endpoint(request: Request) -> Response:
             visit = Visit(request, templates, backend)
@@ -128,5 +128,5 @@ def pages_of(backend: Backend, templates: Templates, assets: Assets) -> Starlett
 
 
 def is_internal(exchange: Exchange) -> bool:
-    """Return whether the request did not pass the front door, which adds the forwarding headers."""
+    """Return whether the request bypassed the front door, which adds X-Forwarded-For to every request."""
     return b"x-forwarded-for" not in exchange.headers

@@ -1,4 +1,4 @@
-"""Assets: the style sheet, the script and the icon, whose addresses carry a digest of their content."""
+"""Assets: the style sheet, the script and the icon, whose addresses contain a digest of their content."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -22,7 +22,7 @@ class Assets:
         name = request.path_params["name"]
         if name not in self._content:
             return PlainTextResponse("file not found\n", status_code=404)
-        # While two releases run side by side, a page of one may request an asset of the other: that is never cached.
+        # While two releases run side by side, a page of one may request an asset of the other; it must not be cached.
         ours = request.query_params.get("v") == self._digest[name]
         return Response(
             self._content[name],

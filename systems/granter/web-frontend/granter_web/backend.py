@@ -32,7 +32,7 @@ class RateLimited(Exception):
 
 
 class LoggedOut(Exception):
-    """The token is invalid or has expired."""
+    """The visitor is not logged in, or backend-core refused the token."""
 
 
 class Rejected(Exception):
@@ -69,7 +69,10 @@ class Saved:
 
 
 class Backend:
-    """Each call sends the request's id and trace, the preview header, and the visitor's address."""
+    """HTTP client of backend-core. A call raises BackendUnavailable, RateLimited, LoggedOut or Rejected.
+
+    Each call sends the id and trace of the browser's request, the preview header, and the visitor's address.
+    """
 
     def __init__(self, url: str) -> None:
         self._client = neighbour(url, timeout=TIMEOUT)
@@ -88,7 +91,7 @@ class Backend:
         return tuple(map(str, data["suggestions"]))
 
     async def grant(self, number: int) -> Grant | None:
-        """Return the grant with that number; None if there is none."""
+        """Return the grant *number*; None if there is none."""
         try:
             return Grant.read(await self._call("GET", f"/api/grants/{number}"))
         except Rejected as rejection:
@@ -196,7 +199,7 @@ def _parameter(value: object) -> str:
 
 
 def _why(problem: Mapping[str, Any]) -> str:
-    """Return the text of a problem document for the user."""
+    """Return the text of a problem document for the user: its errors, else its detail."""
     errors = [error for error in problem.get("errors") or () if isinstance(error, dict)]
     texts = [f"{_field(error)}{error.get('msg', '')}" for error in errors]
     return ". ".join(text[:1].upper() + text[1:] for text in texts or [str(problem.get("detail") or "")])

@@ -1,4 +1,4 @@
-"""Evidence: where the words from which a field was read occur in the source's text."""
+"""Evidence: finds, in the text of a notice, the words that each field was read from."""
 
 import itertools
 import re
@@ -15,7 +15,7 @@ Range = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Words of the source, the fields read from them, and the fields for which this is the first such stretch."""
+    """A stretch of one line, the fields that were read from it, and those fields of which it is the first evidence."""
 
     text: str
     fields: tuple[str, ...] = ()
@@ -26,7 +26,7 @@ Lines = list[list[Span]]
 
 
 def mark_evidence(text: str, provenance: Mapping[str, Provenance]) -> Lines:
-    """Return *text* as lines of stretches. Joining the stretches restores every line, whatever was read from it."""
+    """Return the lines of *text* that are not blank, each split into spans where evidence begins or ends."""
     ranges = {name: _ranges_of(text, quoted.evidence) for name, quoted in provenance.items()}
     seen: set[str] = set()
     lines: Lines = []
@@ -37,7 +37,7 @@ def mark_evidence(text: str, provenance: Mapping[str, Provenance]) -> Lines:
 
 
 def marked_fields(lines: Lines) -> set[str]:
-    """Return the fields whose words occur in the text."""
+    """Return the names of the fields that have evidence in *lines*."""
     return {name for line in lines for span in line for name in span.first_of}
 
 
@@ -58,7 +58,7 @@ def _spans(text: str, line: tuple[int, int], ranges: Mapping[str, list[Range]], 
 
 
 def _ranges_of(text: str, words: str) -> list[Range]:
-    """Return the places of *words*; if they do not occur together, as in a list of topics, the place of each."""
+    """Return where *words* occur in *text*; if only parts do, as of a list of topics, where each part occurs."""
     joined = _range_of(text, words)
     if joined is not None:
         return [joined]
@@ -67,9 +67,10 @@ def _ranges_of(text: str, words: str) -> list[Range]:
 
 
 def _range_of(text: str, words: str) -> Range | None:
-    """Return the first place of *words* as whole words, however the source breaks its lines between them.
+    """Return where *words* first occur in *text*, with any white space between them; None where they do not.
 
-    If the words were truncated, with an ellipsis or at a length limit, the last may be the beginning of a word.
+    Only whole words match. But if *words* are 100 characters or more, they may have been cut off, and the last of them
+    may be the beginning of a longer word.
     """
     quoted = words[:MAX_LENGTH].strip(" …")
     parts = [re.escape(part) for part in quoted.split()]

@@ -12,7 +12,7 @@ MAX_FIELDS = 50
 
 
 def mask(secret: str) -> str:
-    """Return a masked proof of *secret*, different for each page, so that its bytes cannot be guessed one by one."""
+    """Return a proof of *secret*, with a new salt for each page, so that compression does not reveal its bytes."""
     salt = secrets.token_hex(16)
     return f"{salt}.{_signed(salt, secret)}"
 
@@ -23,7 +23,7 @@ def is_proof(proof: str, secret: str) -> bool:
 
 
 def comes_from_our_page(request: Request, fields: Mapping[str, str], secret: str) -> bool:
-    """Return whether the form proves the cookie's secret and the browser does not report that another site sent it."""
+    """Return whether one of our pages sent the form: it proves the cookie's *secret*; no header names another site."""
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return False
     origin = request.headers.get("origin")

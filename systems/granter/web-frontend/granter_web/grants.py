@@ -26,7 +26,7 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """The reader of a field, the time, and the words it was read from."""
+    """The origin of a field: its reader (the rules or a model), when it was read, and the words it was read from."""
 
     by: str
     at: datetime | None

@@ -1,4 +1,4 @@
-"""Hits: the words of a search within a title, funder or topic, which show people why it was found."""
+"""Hits: marks the words of a search in a title, funder or topic, to show why the grant was found."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ _QUERY_WORD = re.compile(r"(-?)\b(\w+)")
 
 
 def highlight(text: str, query: str) -> list[Piece]:
-    """Return *text* in pieces. Words that differ only in a short ending or in accents match."""
+    """Return *text* in pieces; those that match a word of *query* are hits. Accents and short endings are ignored."""
     words = [_plain(word) for minus, word in _QUERY_WORD.findall(query) if not minus]
     pieces, end = [], 0
     for found in _WORD.finditer(text):

@@ -1,4 +1,4 @@
-"""Internal addresses: the only targets to which a visitor is ever redirected."""
+"""Internal addresses: paths on this site. A visitor is redirected to no other address."""
 
 from urllib.parse import quote, urlsplit
 
@@ -9,7 +9,7 @@ FORMS = frozenset({"/login", "/register", "/saved/new", "/account/delete", "/acc
 
 
 def internal_url(address: str) -> str:
-    """Return *address* if it is the path of one of our pages, else the first page."""
+    """Return *address* if it is a path on this site, else the path of the first page."""
     if not address.startswith("/") or address[1:2] in {"/", "\\"} or not address.isprintable() or "\\" in address:
         return HOME
     parts = urlsplit(address)
@@ -17,9 +17,9 @@ def internal_url(address: str) -> str:
 
 
 def login_url_for(request: Request) -> str:
-    """Return the address of the log-in page, which leads back to the page the visitor wanted."""
+    """Return the address of the log-in page that afterwards leads back to the page of *request*."""
     path = request.url.path
-    # Form data is lost after the detour, so return to the page with the form.
+    # The log-in loses the data of a form, so return to the page with the form.
     if request.method != "GET":
         return login_url(form_page_of(path))
     return login_url(f"{path}?{request.url.query}" if request.url.query else path)
@@ -30,7 +30,7 @@ def login_url(wanted: str) -> str:
 
 
 def form_page_of(path: str) -> str:
-    """Return the page that shows the form which is sent to *path*."""
+    """Return the path of the page whose form is sent to *path*."""
     if path in FORMS:
         return path
     return "/saved" if path.startswith("/saved") else "/account"

@@ -2,7 +2,7 @@
 
 
 def pages_around(page: int, last: int) -> list[int | None]:
-    """Return the first page, the last, and those next to *page*; None marks a gap."""
+    """Return the numbers of the first page, the last, and *page* with its neighbours; None marks omitted pages."""
     shown = sorted({1, last, *(n for n in range(page - 1, page + 2) if 1 <= n <= last)})
     linked: list[int | None] = []
     for number in shown:

@@ -26,7 +26,7 @@ class SavedSearches:
         )
 
     async def save(self, visit: Visit) -> Response:
-        """Save a search; one of the same name is replaced only after confirmation."""
+        """Save a search. Replace a saved search of the same name only after confirmation."""
         fields = visit.fields if visit.is_post else visit.request.query_params
         query = parse_query(fields).with_page(1)
         name = _name(fields.get("name", "")) or ("" if visit.is_post else _name(search_in_words(query)))

@@ -16,13 +16,13 @@ log = logging.getLogger(__name__)
 
 
 class SearchPages:
-    """Open to everyone. When backend-core is unreachable or rate-limits, the fields keep what the visitor entered."""
+    """The pages that need no account. If backend-core is unreachable or refuses, the form keeps the visitor's input."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
 
     async def search(self, visit: Visit) -> Response:
-        """Show one page of a search. Redirect to the search's canonical address, whatever the visitor typed."""
+        """Show one page of results. Redirect to the search's canonical address if the requested one differs."""
         parameters = visit.request.query_params
         query, unreadable = parse_query(parameters), unreadable_values(parameters)
         if query.amounts_without_currency:
@@ -36,7 +36,8 @@ class SearchPages:
         except BackendUnavailable as error:
             log.warning("search unavailable: %s", error)
             return self._error_page(visit, query, 503, error.seconds)
-        if not results.grants and query.page > 1:  # always towards the first page: the total may be outdated
+        # Always redirect to a lower page: the total may be outdated, and two pages must not redirect to each other.
+        if not results.grants and query.page > 1:
             return visit.redirect(query.with_page(min(results.pages, query.page - 1)).address)
         alternatives = [] if results.grants else await self._alternatives(query)
         similar = [] if results.grants else [SearchQuery(name) for name in await self._names_like(query.words)]
@@ -76,7 +77,7 @@ class SearchPages:
         )
 
     async def _alternatives(self, query: SearchQuery) -> list[tuple[int, str, SearchQuery]]:
-        """Return alternatives to a search without results: their number, a description, and the search."""
+        """Return broader searches than *query*, each with the number of its results and a description of it."""
         broader = []
         if query.amounts_in_one_currency:
             broader.append(("in other currencies", query.with_currency(ANY_CURRENCY).with_page(1)))

@@ -13,7 +13,7 @@ CURRENCIES = (
     "NZD", "PLN", "SEK", "ZAR",
 )  # fmt: skip
 ANY_CURRENCY = "ANY"
-"""The choice that compares amounts as numbers, whatever their currency; the default is the visitor's own currency."""
+"""The currency with which amounts are compared as numbers, whatever theirs; the default is the visitor's currency."""
 MAX_LENGTH = 200
 PAGE_SIZE = 10
 # Each filter's query parameter by its field; backend-core uses the same names.
@@ -59,7 +59,7 @@ class SearchQuery:
 
     @property
     def filters(self) -> dict[str, str]:
-        chosen = {name: getattr(self, kept) for kept, name in FILTERS.items()}
+        chosen = {name: getattr(self, field) for field, name in FILTERS.items()}
         chosen["open"] = "1" if self.open_only else ""
         chosen["sort"] = self.sort if self.sort != "relevance" else ""
         return {name: value for name, value in chosen.items() if value}
@@ -82,10 +82,10 @@ class SearchQuery:
     def with_currency(self, currency: str) -> "SearchQuery":
         return replace(self, currency=currency)
 
-    def without(self, *kept: str) -> "SearchQuery":
-        """Return the same search with some of its fields reset to their defaults."""
+    def without(self, *fields: str) -> "SearchQuery":
+        """Return page 1 of the same search with *fields* reset to their defaults."""
         defaults = SearchQuery()
-        return replace(self, page=1, **{name: getattr(defaults, name) for name in kept})
+        return replace(self, page=1, **{name: getattr(defaults, name) for name in fields})
 
     @property
     def unfiltered(self) -> "SearchQuery":
@@ -141,7 +141,7 @@ def _ordered(low: str, high: str, value: Callable[[str], int | str]) -> tuple[st
 
 
 def _currency(parameters: Mapping[str, str], *, has_amounts: bool) -> str:
-    """Return the chosen currency, else the one written next to an amount; without amounts, `ANY` counts as none."""
+    """Return the chosen currency, else the one written next to an amount, else ""; `ANY` only with amounts."""
     chosen = parameters.get("currency", "").strip().upper()
     if chosen == ANY_CURRENCY and not has_amounts:
         return ""

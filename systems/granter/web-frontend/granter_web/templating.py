@@ -1,4 +1,4 @@
-"""Templates: renders the pages."""
+"""Templates: renders the pages from Jinja templates."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +11,7 @@ from granter_web.search_query import CURRENCIES, SORTS
 
 
 class Templates:
-    """Compiles all templates when the service starts, so that an error in one prevents the start."""
+    """The templates of all pages, compiled when the service starts, so that an error in one prevents the start."""
 
     def __init__(self, asset: Callable[[str], str], version: str) -> None:
         self._environment = Environment(

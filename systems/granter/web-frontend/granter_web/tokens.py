@@ -8,3 +8,4 @@ class Tokens:
     access: str = field(repr=False)
     refresh: str = field(repr=False)
     seconds: int
+    """Seconds until the access token expires."""

@@ -28,14 +28,17 @@ T = TypeVar("T")
 
 
 class Visit:
-    """One request. Its cookies are HttpOnly and SameSite=Lax; over https also Secure and bound to the host by name."""
+    """One request of a browser, the form it submits, and the cookies to set.
+
+    Cookies are HttpOnly and SameSite=Lax; over https also Secure, and bound to the host by the prefix `__Host-`.
+    """
 
     def __init__(self, request: Request, templates: Templates, backend: Backend) -> None:
         self.request = request
         self.fields: dict[str, str] = {}
         self._submitted: dict[str, str] = {}
         self.return_to = ""
-        """The page to return to after a log-in, where it is not the requested one."""
+        """The page to return to after a log-in; empty: the requested one."""
         self._templates = templates
         self._backend = backend
         self._secure = request.url.scheme == "https"
@@ -50,7 +53,7 @@ class Visit:
 
     @property
     def logged_in(self) -> bool:
-        """Return whether the cookies claim a log-in; private content is always requested with the user's token."""
+        """Return whether the browser sent a refresh token. Only backend-core knows whether a token is valid."""
         return bool(self._cookie(REFRESH))
 
     @property
@@ -60,7 +63,7 @@ class Visit:
 
     @property
     def form_page(self) -> str:
-        """Return the page whose form was sent, with its fields filled in as far as a query string may contain them."""
+        """Return the address of the page whose form was sent; for a new saved search with the form's fields."""
         path = form_page_of(self.request.url.path)
         refilled = {name: value for name, value in self._submitted.items() if name in REFILLED_FIELDS and value}
         return f"{path}?{urlencode(refilled)}" if path == "/saved/new" and refilled else path
@@ -82,7 +85,7 @@ class Visit:
         return forms.mask(secret)
 
     async def read_form(self) -> None:
-        """Read the submitted form; a form that is not from our pages changes nothing."""
+        """Read the submitted form, if there is one. Raises CsrfFailure when the form is not from our pages."""
         if not self.is_post:
             return
         self._submitted = await forms.fields_of(self.request)
@@ -91,7 +94,10 @@ class Visit:
         self.fields = self._submitted
 
     async def as_user(self, call: Callable[[str], Awaitable[T]]) -> T:
-        """Return the result of *call* with the visitor's access token, refreshed when it has expired."""
+        """Return the result of *call* with the visitor's access token, refreshed if it has expired.
+
+        Raises LoggedOut when the visitor is not logged in.
+        """
         if access := self._cookie(ACCESS):
             # An expired access token does not mean that the log-in has ended: it is refreshed below.
             with suppress(LoggedOut):
@@ -103,7 +109,7 @@ class Visit:
         return await call(tokens.access)
 
     def log_in(self, tokens: Tokens) -> None:
-        """Start a log-in; a form shown before it can no longer be submitted."""
+        """Set the cookies of a log-in. A form that was shown before it can no longer be submitted."""
         self.set_tokens(tokens)
         self._new_cookies[SECRET] = ("", 0)
 
@@ -114,7 +120,7 @@ class Visit:
             self._new_cookies[ADDRESS] = ("", 0)
 
     def clear_tokens(self) -> None:
-        """Remove the log-in. A form still open in another tab leads to a log-in, and back."""
+        """Remove the cookies of the log-in. A form that is open in another tab leads to the log-in page, and back."""
         self._new_cookies |= {ACCESS: ("", 0), REFRESH: ("", 0)}
 
     def refresh_token(self) -> str:

@@ -62,7 +62,7 @@ def unavailable_in_words(seconds: int) -> str:
 
 
 def chips_of(query: SearchQuery) -> list[tuple[str, SearchQuery]]:
-    """Return each filter of *query*, in words, with the search without that filter."""
+    """Return the filters of *query* in words, each with the search that results from removing it."""
     filters = [
         (f"Topic: {query.topic}" if query.topic else "", ("topic",)),
         (f"Region: {query.region}" if query.region else "", ("region",)),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Budget:
-    """Time and money; spent when either runs out. A call's cost is known after it, its time limit before it."""
+    """The seconds and US cents that are left. The budget is spent when either of them has run out."""
 
     seconds: float
     cents: float

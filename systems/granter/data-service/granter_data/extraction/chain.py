@@ -21,7 +21,7 @@ class Model(Protocol):
         """Return whether the model can be called now."""
 
     def max_cost(self, page: Page) -> float:
-        """Return the most cents that one question about *page* may cost; 0 when the model has no key."""
+        """Return the most cents that one call about *page* may cost; 0 when the model has no key."""
 
     async def improve(self, notice: Notice, page: Page, budget: Budget) -> tuple[Extracted | None, Attempt]:
         """Return *notice* with the fields the model read (None when it read none), and the attempt's outcome."""
@@ -35,7 +35,10 @@ class Chain:
         self._count = count
 
     def may_improve(self, called: Sequence[str], budget: Budget) -> bool:
-        """Return whether a model not in *called* and better than its last, the notice's reader, can be called now."""
+        """Return whether a model can be called now that comes before the notice's reader and is not in *called*.
+
+        *called*: the readers that need no further call on this notice; the last of them is the reader of the notice.
+        """
         for model in self._models:
             if model.reader in called[-1:]:
                 return False

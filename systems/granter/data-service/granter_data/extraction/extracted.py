@@ -16,7 +16,7 @@ FINAL = frozenset({"ok", "nonsense", "refused"})
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One call of the chain: the model, its outcome, and its cost."""
+    """One attempt of the chain to read a notice: its reader, the outcome, and the milliseconds that it took."""
 
     by: By
     outcome: Outcome
@@ -39,7 +39,7 @@ class Extracted:
     chain: tuple[Attempt, ...]
 
     def read_by(self) -> By:
-        """Return the reader that ended the chain."""
+        """Return the reader of the notice: the one that the chain called last."""
         return self.chain[-1].by
 
     def final_readers(self) -> list[str]:

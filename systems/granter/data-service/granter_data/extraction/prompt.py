@@ -54,5 +54,5 @@ def schema() -> dict[str, Any]:
 
 
 def tokens_of(text: str) -> int:
-    """Return an estimate of the tokens in *text*, rather too high: the possible cost is computed before the call."""
+    """Return an estimate of the tokens in *text*, too high rather than too low, because it limits what a call costs."""
     return len(text.encode()) // 3 + 1

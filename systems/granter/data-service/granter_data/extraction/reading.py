@@ -34,7 +34,7 @@ class _Quoted:
 
 
 def read_answer(text: str) -> Mapping[str, Any]:
-    """Return the JSON object in a model's *text*, with or without a code fence around it."""
+    """Return the JSON object in a model's *text*, with or without a code fence around it. Raises UnusableAnswer."""
     bare = re.sub(r"^\s*```(?:json)?\s*|\s*```\s*$", "", text)
     try:
         data = json.loads(bare)
@@ -46,7 +46,10 @@ def read_answer(text: str) -> Mapping[str, Any]:
 
 
 def improved_notice(notice: Notice, page: Page, data: Mapping[str, Any], by: By) -> Extracted:
-    """Return *notice* with those fields of *data* whose evidence is on the page and supports the model's value."""
+    """Return *notice* with those fields of *data* whose evidence is on the page and supports the model's value.
+
+    Raises UnusableAnswer when there is no such field.
+    """
     text = _flat("\n".join((page.document_title, *page.headings, *page.lines)))
     quoted = {field: quoted for field, value in data.items() if (quoted := _quoted(value, text))}
     better: dict[str, Any] = {}

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 class ModelFailed(Exception):
-    """The model returned nothing usable; the outcome names the kind of failure."""
+    """The model returned nothing usable. *outcome* is the kind of failure; it is not called for *pause* seconds."""
 
     def __init__(self, outcome: Outcome, message: str, pause: float = 0.0) -> None:
         super().__init__(message)
@@ -50,7 +50,7 @@ class Answer:
 
 
 class Remote(ABC):
-    """One provider. A missing key, or a provider that requested a pause, costs no time."""
+    """A model of one provider, called over HTTP; not called without a key, nor while its provider needs a pause."""
 
     by: ClassVar[By]
     cents_in: ClassVar[float]
@@ -160,7 +160,7 @@ async def _body_of(response: httpx2.Response) -> bytes:
 
 
 def _count(data: object) -> int:
-    """Return the reported number of tokens, if it is one."""
+    """Return *data*, the number of tokens that a provider reports; 0 if it is not a number."""
     return min(max(data, 0), 1_000_000) if isinstance(data, int) and not isinstance(data, bool) else 0
 
 

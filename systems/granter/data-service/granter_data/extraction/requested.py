@@ -20,7 +20,7 @@ _DELETE_OLD = "delete from requested_extractions where hour < now() - interval '
 
 @dataclass(frozen=True, slots=True)
 class RequestedBudget:
-    """At most *seconds* and *cents* in one clock hour. The amounts used are rows of the database."""
+    """A budget of *seconds* and *cents* per clock hour. The database has a row for each hour with what was used."""
 
     database: Database
     seconds: float
@@ -28,10 +28,10 @@ class RequestedBudget:
 
     @asynccontextmanager
     async def reserved(self, seconds: float, cents: float) -> AsyncIterator[Budget]:
-        """Reserve at most this much of what is left, and return what was not used.
+        """Reserve up to *seconds* and *cents* of what is left of the hour, and give back afterwards what was not used.
 
-        It is reserved before a model is called, so that simultaneous requests cannot use the same cents twice. A
-        process that is killed in between returns nothing: the reservation then counts until the hour ends.
+        They are reserved before a model is called, so that simultaneous requests cannot use the same cents twice. If
+        the process is killed in between, the whole reservation counts as used until the hour ends.
         """
         hour, budget = await self._reserve(seconds, cents)
         try:

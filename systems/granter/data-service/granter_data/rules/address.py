@@ -48,17 +48,17 @@ def base_of(tree: LexborHTMLParser, url: str) -> str:
 
 
 def bare(url: str) -> str:
-    """Return the path of *url*."""
+    """Return the path of *url*, without a slash at its end."""
     return urlsplit(url).path.rstrip("/")
 
 
 def requests_single_item(to: str, script: str) -> bool:
-    """Return whether *to* requests a single item, by number or name, from the *script* that shows the listing."""
+    """Return whether *to* has a parameter for a single item, such as `id=7`, that the listing's URL *script* lacks."""
     return bool(_ones(to) - _ones(script))
 
 
 def is_below(to: str, listing: str) -> bool:
-    """Return whether *to* is in the folder of the *listing*, whatever page of it *listing* is."""
+    """Return whether *to* is in the folder of the *listing*; a page number at the end of *listing* does not count."""
     folder = _PAGE.sub("", bare(listing))
     return bool(folder) and bare(to).startswith(f"{folder}/")
 

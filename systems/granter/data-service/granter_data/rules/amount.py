@@ -63,7 +63,7 @@ class _Candidate:
 
 
 def amount_of(page: Page, *, dollar: str) -> Amount | None:
-    """Return the best of all sums on the page; labelled sums weigh most."""
+    """Return the sum on the page that is most likely the amount, or None. *dollar*: the currency of a bare `$`."""
     candidates = [*_labelled(page, dollar), *_in_lines(page, dollar)]
     fitting = [candidate for candidate in candidates if candidate.weight > 0]
     if not fitting:
@@ -111,7 +111,7 @@ def _bounded(label: str, found: Sum) -> Sum:
 
 
 def _completed(best: _Candidate, others: list[_Candidate]) -> Amount:
-    """Return a single bound together with the other one, where the page states that one with equal certainty."""
+    """Return the amount of *best*; if it lacks a bound, with that bound from another candidate of equal weight."""
     amount = best.amount
     for other in others:
         if other.weight < best.weight or other.amount.currency != amount.currency:
@@ -129,7 +129,7 @@ def _joined(one: str, other: str) -> str:
 
 
 def _amount(text: str, found: Sum) -> Amount:
-    """Return *found* with the surrounding words of *text*: whole words, as far as they help."""
+    """Return *found* as an amount, with up to about 60 characters of *text* before it and 40 after it."""
     start = text.rfind(" ", 0, found.start - 60) + 1 if found.start > 60 else 0
     end = text.find(" ", found.end + 40)
     shown = text[start:] if end < 0 else f"{text[start:end]} …"

@@ -69,18 +69,18 @@ _OWN = ("article", "li", "td", "dd")
 
 
 def is_boilerplate(title: str) -> bool:
-    """Return whether a page of this *title* is one that every site has."""
+    """Return whether a page of this *title* is one that every site has, such as a contact page."""
     return bool(_NAMES.match(title.strip(_AROUND_WORDS)))
 
 
 def leads_to_boilerplate(words: str) -> bool:
-    """Return whether a link with these *words* leads to such a page; a link that calls itself a grant does not."""
+    """Return whether *words* are those of a link to a page that every site has. Words that name a grant are not."""
     words = words.strip(_AROUND_WORDS)
     return bool(_NAMES.match(words) or (_LEADS.match(words) and not _CALLED.search(words)))
 
 
 def remove_boilerplate(tree: LexborHTMLParser) -> None:
-    """Remove everything around the content from the page."""
+    """Remove what surrounds the content of the page *tree*: navigation, headers, footers, forms and boxes like them."""
     for node in tree.css(_AROUND):
         node.decompose()
     for node in tree.css("header, footer"):

@@ -25,7 +25,11 @@ _GIVING = any_of(
 
 
 def is_notice(page: Page, title: str, funder: str | None, deadline: Deadline, amount: Amount | None) -> bool:
-    """Return whether the page is a notice: it names the funder and a deadline or amount, or uses words of giving."""
+    """Return whether the page is a notice.
+
+    It must name a funder, a deadline or an amount. One of them is enough if the page also uses a word of giving, such
+    as "grant"; without such a word, it must name the funder with a deadline or an amount.
+    """
     if is_boilerplate(title) or (funder is None and deadline.kind == "unknown" and amount is None):
         return False
     dated = deadline.kind != "unknown" and funder is not None

@@ -26,7 +26,7 @@ class Deadline:
 
 
 def deadline_of(page: Page, *, month_first: bool) -> Deadline:
-    """Return closed if the page states it, else the labelled day, else a day in a sentence, else rolling."""
+    """Return "closed" if the page states it, else a labelled day, else a day in a sentence, else rolling or unknown."""
     return (
         _closed(page)
         or _labelled(page, month_first=month_first)
@@ -71,7 +71,7 @@ def _labelled(page: Page, *, month_first: bool) -> Deadline | None:
 
 
 def _last_of_range(value: str, days: list[Day]) -> Day:
-    """Return the first day, or the second where the two form a range: from … to …."""
+    """Return the first of *days*, or the second if the first two form a range in *value*, as in "from … to …"."""
     if len(days) > 1:
         between, before = value[days[0].end : days[1].start], value[: days[0].start]
         if re.fullmatch(r"\s*(–|-|—|to|until|till|through|bis|au|al|a|à)\s*(the )?", between, re.I) or re.search(
@@ -100,7 +100,7 @@ def _with_surroundings(line: str, *, month_first: bool) -> Iterator[tuple[Day, s
 
 
 def _weight(before: str, after: str) -> int:
-    """Return how certainly the day between *before* and *after* is a deadline: the nearest word decides."""
+    """Return how likely the day between *before* and *after* is a deadline, from 0 to 3. The nearest word decides."""
     if terms.AFTER.search(after):
         return 3
     strong = max((found.end() for found in terms.STRONG.finditer(before)), default=-1)

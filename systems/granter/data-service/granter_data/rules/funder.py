@@ -76,7 +76,7 @@ def is_funder(label: str) -> bool:
 
 
 def funder_of(page: Page, title: str) -> str | None:
-    """Return the name in a labelled value, in a meta tag, in a byline, or in a sentence about the funder."""
+    """Return the funder's name from a labelled value, else a meta tag, else a byline, else a sentence; or None."""
     for label, value in page.pairs:
         if is_funder(label) and (name := _name(value)):
             return name
@@ -104,7 +104,7 @@ def _in_sentences(lines: tuple[str, ...], title: str) -> str | None:
 
 
 def _body(page: Page, title: str) -> str | None:
-    """Return an institution's name at the beginning of a sentence or of the document."""
+    """Return an institution's name from the beginning of a line or from the document's title; or None."""
     for text in (
         *(line for line in page.lines if len(line) >= _SENTENCE),
         *re.split(r"\s[-–—|·]\s", page.document_title),

@@ -30,7 +30,7 @@ from granter_data.rules.text import plain
 
 _MAX_NAME = 60
 _SAME_AS_ANY = 3
-"""Divisor of a link's weight where nothing but its name supports it; a name weighs its length, up to `_NAME`."""
+"""Divisor of the score of a link that only its name supports. A name scores its length, `_MAX_NAME` at most."""
 _CALL, _CARD, _BELOW, _HEADING = 100, 40, 40, 20
 _MAX_WEIGHED = 60
 
@@ -85,7 +85,7 @@ def _links_of_page(html: str, url: str) -> Links:
 
 
 def _notices(tree: LexborHTMLParser, url: str, base: str, listings: set[str]) -> list[str]:
-    """Return links of the best group, and separate links whose targets lie where most of the group's targets do."""
+    """Return the targets of the best group of links, and all others of the family to which most of them belong."""
     linked = [(node, to) for node in tree.css("a[href]") if (to := _may_be_notice(node, url, base, listings))]
     pages = set(without_variants(list(dict.fromkeys(to for _, to in linked if not is_document(to)))))
     candidates = [(node, to) for node, to in linked if to in pages or not pages]
@@ -124,7 +124,7 @@ def _is_heading(node: LexborNode) -> bool:
 
 
 def mentions_call(text: str) -> bool:
-    """Return whether *text* names a day, a sum, or a word for one of them."""
+    """Return whether *text* contains a date, a sum of money, or a word that introduces a deadline."""
     return bool(
         deadline_terms.STRONG.search(text)
         or deadline_terms.ROLLING.search(text)

@@ -80,13 +80,13 @@ def notice_of(page: Page, url: str) -> Notice:
 
 
 def dollar_of(page: Page) -> str:
-    """Return the currency that a bare dollar sign means: that of the country the page mentions."""
+    """Return the currency that a bare dollar sign means: that of a dollar country that the page mentions, else USD."""
     text = " ".join(page.lines)
     return next((code for code, country in _DOLLARS.items() if re.search(country, text)), "USD")
 
 
 def month_first_on(page: Page, dollar: str) -> bool:
-    """Return whether 03/12/2027 means the twelfth of March: as in the United States, or as the page's dates show."""
+    """Return whether 03/12/2027 means the twelfth of March: the page states mm/dd, or is from the United States."""
     text = " ".join(page.lines)
     if re.search(r"\bmm/dd", text, re.I) or re.search(r"\bdd/mm", text, re.I):
         return bool(re.search(r"\bmm/dd", text, re.I))

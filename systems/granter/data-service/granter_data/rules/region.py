@@ -60,7 +60,7 @@ class Region:
 
 
 def region_of(page: Page, title: str) -> Region | None:
-    """Return the place in a labelled value; else the one that title and text name most, the first one when tied."""
+    """Return the place in a labelled value, else the one that title and text name most often; None without any."""
     for label, value in page.pairs:
         if _LABEL.search(label) and (found := _ALL.search(value)):
             return Region(_name(found), found.group())
@@ -84,6 +84,6 @@ def _around(text: str, found: re.Match[str]) -> str:
 
 
 def known_region(name: str) -> str | None:
-    """Return the canonical name of a region, whatever it is called."""
+    """Return the English name of the region that *name* means in any of the languages; None if it is unknown."""
     found = _ALL.fullmatch(name.strip())
     return _name(found) if found else None

@@ -19,10 +19,10 @@ _MAX_LINKS = 2
 
 
 def anchored(tree: LexborHTMLParser, url: str, linked: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Yield the anchors of the page's sections with their texts, except cards, which lead to a *linked* notice."""
+    """Yield the anchor and the text of each section of the page, except of cards, which link to a *linked* notice."""
     page_length = len(tree.body.text()) if tree.body else 0
     anchors = _anchors(tree)
-    # Even without links to them, parts with an id can be linked to.
+    # Without links to anchors, every part with an id may be a section.
     for anchor in anchors or dict.fromkeys(node.attributes["id"] or "" for node in tree.css(_PARTS)):
         nodes = _section(tree, anchor, anchors)
         text = plain(" ".join(node.text(separator=" ") for node in nodes))

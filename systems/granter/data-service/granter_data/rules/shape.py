@@ -22,7 +22,7 @@ def shape_of(node: LexborNode) -> tuple[str, ...]:
 
 
 def item_of(node: LexborNode, others: set[str]) -> str:
-    """Return the text of the item that *node* links.
+    """Return the text of the listing's item that the link *node* belongs to, 600 characters at most.
 
     The item is the largest box around the link that contains no link to any of *others*, with everything after that box
     up to the next one like it.

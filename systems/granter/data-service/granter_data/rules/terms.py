@@ -1,4 +1,4 @@
-"""Terms: vocabularies of the notices' languages, as patterns."""
+"""Terms: makes one pattern of a vocabulary, the words for one thing in all languages of the notices."""
 
 import re
 

@@ -29,7 +29,7 @@ _BLOCKS = frozenset(
 
 
 _DEEPEST = 150
-"""The nesting depth of boxes that no author reaches on purpose."""
+"""A depth of nested boxes that no author uses on purpose; the boxes below it are read as one text."""
 
 
 def plain(text: str | None) -> str:

@@ -20,7 +20,7 @@ _LABEL = re.compile(r"(^|opportunity |call |grant )(title|name)$|^titel$|^titre$
 
 
 def title_of(page: Page) -> str | None:
-    """Return the heading that the document's own title confirms, else the best candidate."""
+    """Return the heading that the title of the HTML document confirms, else the best candidate, or None."""
     site = page.meta.get("og:site_name", "").casefold()
     shared = page.meta.get("og:title") or page.meta.get("twitter:title") or page.meta.get("dc.title") or ""
     parts = [part for part in _BETWEEN.split(page.document_title) if part and part.casefold() != site]

@@ -178,9 +178,9 @@ _ALIKE = {"es": ("es", "pt"), "pt": ("pt", "es")}
 
 @cache
 def terms_of(*languages: str) -> Mapping[str, re.Pattern[str]]:
-    """Return a pattern of each topic's words in *languages*; of every language where none of them has words here.
+    """Return, by topic, a pattern of its words in *languages*; in all languages if `TERMS` has none of these.
 
-    Words of other languages are left out, because they look like other words: German *Seen* are lakes.
+    Words of other languages are left out because they may mean something else: German *Seen* are lakes.
     """
     read = {alike for language in languages for alike in _ALIKE.get(language, (language,))}
     every = not any(read & words.keys() for words in TERMS.values())

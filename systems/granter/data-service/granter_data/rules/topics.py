@@ -19,9 +19,9 @@ class Topics:
 
 
 def topics_of(page: Page, title: str) -> Topics:
-    """Return the topics that a label names; else those that title and text speak of most, in the page's language.
+    """Return the topics that a labelled value names; else those whose words are most frequent in title and text.
 
-    The value of a label may also be English: sites in other languages take their lists of subjects from elsewhere.
+    A labelled value may also be English: sites in other languages take their lists of subjects from elsewhere.
     """
     labelled = " ; ".join(value for label, value in page.pairs if LABEL.search(label))
     if labelled and (named := _named(labelled, page.language, "en")):

@@ -1,4 +1,4 @@
-"""Encoding of a page, determined as browsers do: by its first bytes, the server, or the page itself."""
+"""Encoding of a page, determined as browsers do: from its byte order mark, the server's header, or the page itself."""
 
 import codecs
 import re
@@ -24,7 +24,7 @@ def decoded(content: bytes, charset: str | None) -> str:
 
 
 def _known(name: str) -> str | None:
-    """Return Python's name of a text encoding; latin-1 means windows-1252, as everywhere on the web."""
+    """Return Python's name of a text encoding, or None. As in browsers, latin-1 and ASCII mean windows-1252."""
     try:
         found = codecs.lookup(name)
     except LookupError:

@@ -27,7 +27,7 @@ def hash_of(text: str) -> str:
 
 
 async def known(connection: Connection, url: str) -> Known:
-    """Return what is stored about *url*; if older rules read it, return nothing, so that it is read again."""
+    """Return what is stored about the page at *url*; an empty `Known` if other rules read it: it is read again then."""
     cursor = await connection.execute(
         "select etag, last_modified, content_hash, links, readers from pages where url = %s and rules = %s",
         [url, RULES],
@@ -75,7 +75,7 @@ async def mark_unchanged(connection: Connection, url: str, round: int) -> None:
 
 
 async def handled_in(connection: Connection, round: int, source: str) -> set[str]:
-    """Return the notices that *round* has already handled."""
+    """Return the URLs of the notices of *source* that *round* has already handled."""
     cursor = await connection.execute(
         "select url from pages where round = %s and source = %s and not listing", [round, source]
     )
@@ -83,9 +83,10 @@ async def handled_in(connection: Connection, round: int, source: str) -> set[str
 
 
 async def withdraw_unlisted(connection: Connection, round: int, source: str, visited: list[str]) -> int:
-    """Withdraw the notices of *source* on none of the listing pages *visited* in *round*; return how many.
+    """Withdraw the grants of *source* that no listing page lists any more, and return their number.
 
-    When one of these pages could not be fetched, its notices may still be there, so none is withdrawn.
+    *visited*: the listing pages of *source* in *round*. If one of them could not be fetched, it may still list any of
+    the grants, so none is withdrawn.
     """
     cursor = await connection.execute(
         """update grants set withdrawn = now()

@@ -10,10 +10,12 @@ _MAX_BYTES = 500 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Robots:
-    """The rules of the matching group; without rules everything is allowed."""
+    """The rules of one robots.txt for one crawler; without rules everything is allowed."""
 
     rules: tuple[tuple[str, bool], ...] = ()
+    """Patterns of paths, and whether each of them is allowed."""
     delay: float = 0.0
+    """Seconds that the site wants between two requests."""
 
     def allow(self, url: str) -> bool:
         """Return whether *url* is allowed. The longest matching rule decides; at equal length, the one that allows."""
@@ -24,7 +26,7 @@ class Robots:
 
 
 def robots_of(text: str, user_agent: str) -> Robots:
-    """Return the rules in *text* for *agent* by name, else those for all."""
+    """Return the rules in *text* for *user_agent*, or those for `*` if none names it."""
     groups: dict[str, list[tuple[str, str]]] = {}
     agents: list[str] = []
     has_rules = False

@@ -34,7 +34,7 @@ class WalkProgress:
     error: str | None = None
 
     def add_listings(self, pages: Iterable[str]) -> None:
-        """Add listing *pages* to those that the walk knows."""
+        """Add those listing *pages* to the pending ones that are neither pending nor visited."""
         self.pending += [page for page in dict.fromkeys(pages) if page not in self.pending and page not in self.visited]
 
     def mark_visited(self, page: str) -> None:
@@ -44,7 +44,11 @@ class WalkProgress:
 
 
 async def due_in(connection: Connection, every: float) -> float:
-    """Return the seconds until a round is due; 0 if one was interrupted or requested, or with rules that never ran."""
+    """Return the seconds until a round is due, *every* seconds after the end of the last one.
+
+    0 if a round was interrupted or requested, or if these rules have never run. After a round that found no notice,
+    the next one is due after 5 s at most.
+    """
     cursor = await connection.execute(
         """select extract(epoch from now() - ended)::float8 as ago,
                (select coalesce(sum(seen), 0) from scrape_rounds where round = rounds.id) as seen
@@ -59,7 +63,7 @@ async def due_in(connection: Connection, every: float) -> float:
 
 
 async def has_new_source(connection: Connection, sources: Mapping[str, str]) -> bool:
-    """Return whether the latest round did not begin at the address of each of *sources*."""
+    """Return whether the latest round left out the address of one of *sources*; False before the first round."""
     cursor = await connection.execute(
         """select source, visited || pending as pages from scrape_rounds
            where round = (select max(id) from rounds where rules = %s)""",
@@ -70,7 +74,7 @@ async def has_new_source(connection: Connection, sources: Mapping[str, str]) -> 
 
 
 async def hide_copies(connection: Connection) -> None:
-    """Let searches find one grant of those with the same title and text: the one that was seen first."""
+    """Hide copies from searches: of grants with the same title and text, they find only the one that was seen first."""
     await connection.execute(
         """with alike as (
                select id, first_value(id) over (
@@ -84,7 +88,7 @@ async def hide_copies(connection: Connection) -> None:
 
 
 async def begin_or_continue(connection: Connection) -> int:
-    """Return the requested or interrupted round, or start a new one. The caller must hold the lock."""
+    """Return the number of the requested or interrupted round, else of a new one. The caller must hold the lock."""
     cursor = await connection.execute(
         "select id from rounds where rules = %s and ended is null order by id desc limit 1", [RULES]
     )
@@ -119,7 +123,7 @@ async def progress_of(connection: Connection, round: int, source: str, start: st
 
 
 async def save_progress(connection: Connection, progress: WalkProgress) -> None:
-    """Record *progress*."""
+    """Store *progress* in the database."""
     await connection.execute(
         """update scrape_rounds set state = %s, pending = %s, visited = %s, pages = %s, seen = %s, added = %s,
                changed = %s, unchanged = %s, failed = %s, withdrawn = %s, error = %s, at = now(),
@@ -137,7 +141,7 @@ async def finish_round(connection: Connection, round: int) -> None:
 
 
 async def request_round(database: Database) -> int:
-    """Request a round; return the number of the running one, or of one that the holder of the lock will start."""
+    """Return the number of the running round; if none runs, of one that the process with the lock will now start."""
     rows = await database.rows(
         """with running as (
                select id from rounds where ended is null and rules = %(rules)s order by id desc limit 1

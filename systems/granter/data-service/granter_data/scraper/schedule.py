@@ -44,7 +44,7 @@ class Scraper:
         self.phase: Literal["idle", "walking", "waiting"] = "idle"
 
     def is_alive(self) -> bool:
-        """Return False when the task has ended by itself, which only a bug can cause."""
+        """Return whether the background task is running; after `start` only a bug can end it."""
         return self._task is not None and not self._task.done()
 
     def start(self) -> None:
@@ -98,10 +98,10 @@ class Scraper:
             return min(self._settings.scrape_every, RETRY_SECONDS)
 
     async def _due_in(self, connection: Connection) -> float:
-        """Return the seconds until a round is due; 0 at the service's start if the last one left a source out.
+        """Return the seconds until a round is due; 0 at the service's start if the last round left out a source.
 
-        Compared once only: while a release is replaced, the old one's sources are not these, and the two would start
-        rounds in turn.
+        Sources are compared once only: while a deploy replaces the service, the old release may have other sources
+        than the new one, and the two would start rounds in turn.
         """
         new_source = not self._sources_compared and await has_new_source(connection, self._sources)
         self._sources_compared = True

@@ -41,7 +41,7 @@ class UnsupportedPage(FetchFailed):
 
 
 class TemporaryFailure(Exception):
-    """A failure that may be temporary: retry after `after` seconds, where the site states them."""
+    """A failure that may be temporary. `after`: the seconds after which the site wants a retry; None: it names none."""
 
     def __init__(self, message: str, after: float | None = None) -> None:
         super().__init__(message)
@@ -50,7 +50,7 @@ class TemporaryFailure(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """The state of a page when it was last fetched."""
+    """Headers of a page's last response; sent back, they let the site reply that the page is unchanged."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -67,9 +67,9 @@ class Fetched:
 
 @dataclass(slots=True)
 class Politeness:
-    """The pace of requests to a site: pauses between two pages, and before a page is retried.
+    """The pace of requests to a site: the seconds between two requests, and before a page is retried.
 
-    Sources of one origin share one turn, because the load falls on the same server.
+    Sources of one origin share a lock, so that one server gets one request at a time.
     """
 
     pause: float = 0.1
@@ -111,7 +111,7 @@ class Site:
         await self._client.aclose()
 
     async def read_robots(self) -> None:
-        """Read robots.txt. A site without one allows everything; a site that fails to serve it allows nothing."""
+        """Read robots.txt. A site without one allows everything. Raises FetchFailed when it cannot be fetched."""
         url = urljoin(self.start, "/robots.txt")
         try:
             fetched = await self._fetch_with_retries(url, Validators())
@@ -126,13 +126,13 @@ class Site:
         return _origin(url) == _origin(self.start)
 
     async def page(self, url: str, validators: Validators) -> Fetched | None:
-        """Return the page at *url*; None when it is unchanged since it was *seen*."""
+        """Return the page at *url*; None when *validators* show that it is unchanged. Raises FetchFailed."""
         if not self._robots.allow(url):
             raise UnsupportedPage(f"{url} is disallowed by robots.txt")
         return await self._fetch_with_retries(url, validators)
 
     async def _fetch_with_retries(self, url: str, validators: Validators) -> Fetched | None:
-        """Fetch *url*, retrying temporary failures, each time later, or when the site states."""
+        """Fetch *url*. Retry temporary failures after growing pauses, or after the pause that the site requests."""
         for attempt in range(1, MAX_TRIES + 1):
             try:
                 async with self._lock:
@@ -196,7 +196,7 @@ async def _read(url: str, response: httpx2.Response) -> Fetched:
 
 
 def _origin(url: str) -> tuple[str, int | None]:
-    """Return the server of *url*; www. and https belong to the same server."""
+    """Return the host of *url* without `www.`, and its port; None for a default port, so that http equals https."""
     parts = urlsplit(url)
     is_default_port = parts.port is None or parts.port == {"http": 80, "https": 443}.get(parts.scheme)
     return (parts.hostname or "").removeprefix("www."), None if is_default_port else parts.port

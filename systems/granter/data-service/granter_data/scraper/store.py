@@ -49,7 +49,10 @@ async def withdraw(connection: Connection, url: str) -> int:
 async def store(
     connection: Connection, url: str, site: str, content_hash: str, extracted: Extracted, *, again: bool = False
 ) -> Stored:
-    """Store what was *extracted* at *url*; with *again* even if the same text was read before."""
+    """Store what was *extracted* at *url*, and return what that did to the grant.
+
+    *again*: store it even if the same rules have read the same text before. Results of newer rules are not overwritten.
+    """
     notice = extracted.notice
     values = {
         "source_url": url,

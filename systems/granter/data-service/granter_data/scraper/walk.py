@@ -45,9 +45,9 @@ class Walk:
     budget: Budget
     stopping: Event
     handled: set[str] = field(default_factory=set)
-    """Notices handled in this round; one may appear on several listing pages."""
+    """URLs of the notices handled in this round; a notice may appear on several listing pages."""
     listing_page: Fetched | None = None
-    """The page whose sections are being read as notices."""
+    """The listing page fetched last, whose sections may be notices."""
     pages_without_notice: int = 0
     """Consecutive listing pages without a new notice. A calendar has a page for each month, without end."""
     consecutive_failures: int = 0
@@ -140,7 +140,7 @@ class Walk:
         await save_progress(self.connection, progress)
 
     def _is_listing(self, url: str) -> bool:
-        """Return whether *url* is a page of the listing itself, often linked from entries and menus: it is no grant."""
+        """Return whether *url* is a page of the listing itself, and no notice. Entries and menus often link to it."""
         listings = (self.site.start, *self.progress.visited, *self.progress.pending)
         return any(_same_page(url, listing) for listing in listings)
 
@@ -203,7 +203,7 @@ class Walk:
         return stored
 
     async def _fetched(self, url: str, known: pages.Known) -> Fetched | None:
-        """Return the page at *url*, or the section of its page; None when it is unchanged from *known*."""
+        """Return the page at *url*, or the section of it that *url* names; None when it is unchanged from *known*."""
         page_url, _, anchor = url.partition("#")
         if not anchor:
             return await self.site.page(url, known.validators)
