@@ -53,7 +53,7 @@ def _require_readable(sockets: Iterable[OpenSocket], declared: Collection[tuple[
 
 
 def _owners(folders: Folders, sockets: Iterable[OpenSocket]) -> dict[int | None, str]:
-    """Return, for the pids of this environment, the instance or job, `edge` or `supervisor`."""
+    """Return what each process of the environment belongs to, by pid: an instance, a job, `edge` or `supervisor`."""
     pids = {each.pid for each in sockets if each.pid is not None}
     control = str(folders.supervisor_socket)
     owners: dict[int | None, str] = {each.pid: SUPERVISOR for each in sockets if each.place == control}

@@ -15,7 +15,7 @@ from mainstay.system.state_dir import Folders
 
 
 class Trust(NamedTuple):
-    """The certificates of which one must be the server's, or its authority's; and the name in the server's."""
+    """What the certificate of a server must be: one of `certificates` or issued by one of them, and for `name`."""
 
     certificates: Path
     name: str

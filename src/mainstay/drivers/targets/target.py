@@ -29,7 +29,7 @@ from mainstay.system.state_dir import Folders
 
 
 class Preparation(msgspec.Struct, frozen=True):
-    """What a step passes on about an artifact that it prepares."""
+    """The circumstances of the preparation of an artifact, as a step gives them to the target."""
 
     what: str
     """The services that run it, for messages."""

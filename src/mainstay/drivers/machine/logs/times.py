@@ -19,7 +19,7 @@ _AT_ONCE = 1024
 
 
 def times_of(path: Path) -> Path:
-    """Return where the marks of the log *path* are."""
+    """Return the path of the file of marks of the log *path*."""
     return path.parent / ".times" / path.name
 
 
@@ -143,6 +143,6 @@ def mark(descriptor: int, number: int) -> tuple[int, int]:
 
 
 def last_marked(descriptor: int) -> int:
-    """Return the size in the last mark of a file of marks; 0 when there is none."""
+    """Return the size of the log, in bytes, at the last mark of a file of marks; 0 when it has no mark."""
     count = os.fstat(descriptor).st_size // MARK.size
     return mark(descriptor, count - 1)[0] if count else 0

@@ -11,7 +11,7 @@ from mainstay.model import Member, Members, Revision
 
 
 def with_proven(desired: Desired, runtimes: Mapping[str, Runtime]) -> Desired:
-    """Return *desired* with the revisions of its fleet that have had a steady instance."""
+    """Return *desired* in which `proven` also names the revisions of its fleet that have had a steady instance."""
     steady = {str(one.revision) for name, one in desired.instances.items() if runtimes[name].record.steady}
     wanted = {str(Revision(service, release)) for service, members in desired.fleet.items() for release in members}
     return replace(desired, proven=tuple(sorted((steady | {*desired.proven}) & wanted)))

@@ -58,7 +58,7 @@ def after(desired: Desired, request: protocol.Changing, boot: str, now: float) -
 
 
 def auto_revert(desired: Desired, boot: str, now: float) -> Desired:
-    """Return *desired* with traffic reverted, in the order of the lease, once the run's heartbeat has expired."""
+    """Return *desired* with the shifts of its lease applied once the run's heartbeat has expired; else unchanged."""
     lease = desired.lease
     if lease is None or (lease.boot == boot and now < lease.since_s + lease.lease.within_s):
         return desired

@@ -1,4 +1,4 @@
-"""Apply the next traffic shift after the last one, once the callers of that have drained."""
+"""Apply each traffic shift once the callers of the shift before it have drained."""
 
 import math
 

@@ -45,7 +45,7 @@ def _reasons(runtime: Runtime, state: InstanceState, port: int | None) -> Iterat
 
 
 def endings(desired: Desired, cut: Mapping[str, int]) -> dict[str, Endings]:
-    """Return how instances ended, per revision; *cut* are connections that were open when their drain ended."""
+    """Return how instances ended, per revision; *cut* counts the requests in flight when their drain ended."""
     killed, kept = desired.force_killed, desired.kept_files
     return {name: Endings(cut.get(name, 0), killed.get(name, 0), kept.get(name, 0)) for name in {*cut, *killed, *kept}}
 
