@@ -100,6 +100,9 @@ class App:
                 length = next((line.split(":")[1] for line in head if line.lower().startswith("content-length:")), "0")
                 await reader.readexactly(int(length))
                 method, path, _ = head[0].split()
+                if path == "/events":
+                    await self.stream_events(writer)
+                    break
                 if path == "/cut":
                     writer.write(b"HTTP/1.1 200 -\r\nContent-Length: 100\r\n\r\nhalf")
                     await writer.drain()
@@ -116,6 +119,16 @@ class App:
         self.busy.discard(writer)
         self.idle.discard(writer)
         writer.close()
+
+    async def stream_events(self, writer: asyncio.StreamWriter) -> None:
+        """Send events until the process gets SIGTERM; if it ignores that, without end."""
+        writer.write(b"HTTP/1.1 200 -\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+        event = f"data: {MESSAGE}\n\n"
+        while not self.stopping.is_set():
+            writer.write(f"{len(event):x}\r\n{event}\r\n".encode())
+            await writer.drain()
+            await asyncio.sleep(0.05)
+        writer.write(b"0\r\n\r\n")
 
     async def run(self) -> None:
         if "licence" in BEHAVIOUR and not Path(BEHAVIOUR["licence"]).exists():
