@@ -1,1 +1,1 @@
-"""HAProxy's configuration, rendered: one module for each part."""
+"""Render HAProxy's configuration. `render` assembles the sections; each other module renders one part of them."""

@@ -1,9 +1,12 @@
-"""Routes to static files: how long clients keep them, and the bridge between two releases.
+"""Routes to static files: how long clients cache them, and the bridge between two releases.
 
-While two releases run, a page of one may name a file that only the other has. So a GET that the release chosen by
-traffic answers with 404 is sent to the other release too. HAProxy repeats a request on 404 within one backend only;
-the backend of such a route has two servers, in this order: a frontend that leads to the service's usual backend, and
-one that leads to its bridge, with one instance of each release. Without a second release there is no detour.
+While two releases run, a page of one may name a file that only the other has. So when the release that traffic chose
+answers a GET or HEAD with 404, HAProxy sends the request to another release too.
+
+HAProxy repeats a request on 404 only within one backend. So such a route has a backend of its own with two servers,
+which are frontends of the same HAProxy. The first leads to the service's usual backend; the second leads to the
+service's bridged backend, which has one instance of each of up to two releases. While the bridged backend is empty,
+requests go directly to the usual one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,12 +23,13 @@ from mainstay.system.state_dir import Folders
 from mainstay.system.users import UserIds
 
 SOCKETS = "bridge[0-9]*"
-"""Matches the names of the sockets between the frontends of this module, which only HAProxy connects to."""
+"""The pattern of the names of the sockets of this module's frontends, to which only HAProxy connects."""
 _OWN_POLICY = "{ var(txn.uncached) -m bool }"
+"""The condition that the service forbids to cache its response, or sets a cookie with it."""
 
 
 class _Bridge(NamedTuple):
-    """A route to static files, by its number among the routes of the edge."""
+    """The bridge of one route to static files. `number` is the position of the route among the routes of the edge."""
 
     number: int
     route: Route
@@ -36,15 +40,15 @@ class _Bridge(NamedTuple):
 
     @property
     def source(self) -> str:
-        """The backend that has one instance of each release."""
+        """The bridged backend, which has one instance of each of up to two releases."""
         return backend_of(self.route.service, "bridged")
 
 
 def cache_rules(routes: Sequence[Route], at: Mapping[int, str] = {}) -> str:
-    """Return the rules that let clients keep files, given the *routes* in the order of their comparison.
+    """Return the rules that let clients cache files, given the *routes* in the order in which they are matched.
 
-    An error is never kept: during a release, a file may be missing for a moment. *at* is a further condition for the
-    routes of a port (`Route.listen`), with a space at its end.
+    Clients never cache an error, since a file may be missing for a moment during a release. *at* has a further
+    condition, which ends with a space, for the routes of each port (`Route.listen`).
     """
     last = max((number for number, route in enumerate(routes, 1) if route.assets_s), default=0)
     if not last:
@@ -68,7 +72,7 @@ def cache_rules(routes: Sequence[Route], at: Mapping[int, str] = {}) -> str:
 
 
 def bridge_choice(edge: Edge, route: Route) -> list[str]:
-    """Return the rule with which a front door sends a request of *route* over its bridge while there is one."""
+    """Return the rule with which a front door sends requests of *route* over its bridge, if the route has one."""
     return [
         f"use_backend {each.backend} if {{ var(txn.matched) -m str {name_of(route)} }} "
         f"{{ method GET HEAD }} {{ nbsrv({each.source}) gt 0 }}"
@@ -78,12 +82,12 @@ def bridge_choice(edge: Edge, route: Route) -> list[str]:
 
 
 def name_of(route: Route) -> str:
-    """Return the name of *route* in the access log."""
+    """Return the name of *route* in the access log: its host and path, percent-encoded."""
     return quote(f"{route.host}{route.path}", safe="/%*:")
 
 
 def bridges(edge: Edge, folders: Folders, user: UserIds | None) -> Iterator[str]:
-    """Yield the backends and the frontends of the bridges; *user* is that of HAProxy's workers."""
+    """Yield the backends and frontends of all bridges. *user* is the user of HAProxy's workers; None: Mainstay's."""
     for each in _bridges(edge):
         now, other = (quoted(f"unix@{folders.sockets / f'bridge{each.number}{end}'}") for end in "ab")
         owner = f" uid {user.uid}" if user else ""
@@ -103,7 +107,7 @@ backend {each.backend}
 
 
 def _to_now(bridge: _Bridge) -> tuple[str, ...]:
-    """Return the rules of the frontend that leads to the usual backend."""
+    """Return the rules of the frontend to the usual backend. It leaves out the log line of a 404 that is repeated."""
     return (
         f"http-response set-log-level silent if {{ status 404 }} {{ nbsrv({bridge.source}) gt 0 }}",
         f"default_backend {bridge.route.service}",
@@ -113,7 +117,7 @@ def _to_now(bridge: _Bridge) -> tuple[str, ...]:
 def _to_other(bridge: _Bridge) -> tuple[str, ...]:
     """Return the rules of the frontend that leads to the bridge.
 
-    The service has answered 404, so a failure to reach another release must not become an error.
+    The service has already answered 404, so a failure of the other release is reported to the client as 404 too.
     """
     return (
         f"http-request return status 404 default-errorfiles if {{ nbsrv({bridge.source}) eq 0 }}",

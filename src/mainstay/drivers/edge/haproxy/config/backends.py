@@ -1,4 +1,4 @@
-"""The backends: one for each service, with its slots, and one for requests that match no route."""
+"""The backends: those of each service, with its slots, and the one for requests that match no route."""
 
 from mainstay.drivers.edge.haproxy.config.syntax import milliseconds
 from mainstay.drivers.edge.haproxy.slots import Side, backend_of, servers_of
@@ -10,7 +10,7 @@ NOWHERE = "no:route"
 
 
 def backend(edge: Edge, service: str, slots: int, side: Side = "") -> str:
-    """Return the section of the backend of *service*; of the one on this *side*."""
+    """Return the section of the backend of *service* on *side*, with this number of *slots*."""
     stream = "{ req.hdr(accept) -m sub text/event-stream }"
     lines = [
         f"backend {backend_of(service, side)}",

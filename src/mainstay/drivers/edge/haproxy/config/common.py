@@ -1,4 +1,4 @@
-"""The rules for all requests, from outside and inside."""
+"""The rules for all requests: those of clients, of the preview door, and of services that call others."""
 
 from mainstay.drivers.edge.haproxy.access_lines import RELEASE
 from mainstay.drivers.edge.haproxy.config.pages import type_rules
@@ -6,9 +6,9 @@ from mainstay.model import Edge
 
 
 def common_rules(edge: Edge, *, bridged: bool = False) -> str:
-    """Return the rules for all requests: request id, values for the access log, no retry of unsafe methods.
+    """Return the rules for the request id, the values in the access log, the release header, and retries.
 
-    *bridged*: responses to some requests come over a bridge, which has named the release.
+    *bridged*: some responses come over a bridge, whose frontend has set or removed the release header already.
     """
     unless = " if !{ var(txn.bridged) -m found }" if bridged else ""
     lines = [

@@ -18,15 +18,15 @@ TYPES = (
     "application/wasm",
     "image/svg+xml",
 )
-"""Event streams are left out: an event must not wait in the compressor."""
+"""The content types that are compressed. Event streams are not, because an event must not wait in the compressor."""
 
 
 def compression(*, on: bool) -> str:
     """Return the rules that compress text for clients that accept gzip.
 
-    HAProxy leaves out responses that are encoded already, that forbid it (`no-transform`), and all but 200 to 203. It
-    chooses before any rule for responses runs, so no rule can leave out small bodies. HAProxy 2.8 has no setting for
-    the smallest size.
+    HAProxy compresses only responses with a status from 200 to 203, that are not encoded already and do not forbid it
+    (`no-transform`). It decides before any rule for responses runs, so no rule can exclude small bodies, and HAProxy
+    2.8 has no setting for a minimum size.
     """
     if not on:
         return ""

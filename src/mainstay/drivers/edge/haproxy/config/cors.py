@@ -1,4 +1,4 @@
-"""Cross-origin requests at a front door: preflight requests are answered, and the service's CORS headers replaced."""
+"""Cross-origin requests (CORS): a front door answers preflight requests and replaces the CORS headers of services."""
 
 from mainstay.drivers.edge.haproxy.config.syntax import lines, quoted
 from mainstay.model import Cors
@@ -7,7 +7,7 @@ _PREFLIGHT = "{ method OPTIONS } { var(txn.origin) -m found } { req.hdr(access-c
 
 
 def origin_rules(cors: Cors | None) -> str:
-    """Return the rules that must be first, so that the response to a rejected request has CORS headers too."""
+    """Return the rules that store the origin. They must be first, so that a rejected request gets CORS headers too."""
     rule = "http-request set-var(txn.origin) req.fhdr(origin) if { req.fhdr(origin) -m found }"
     return lines(rule) if cors else ""
 
@@ -31,7 +31,7 @@ def preflight_rules(cors: Cors | None) -> str:
 
 
 def cors_rules(cors: Cors | None) -> str:
-    """Return the rules for responses."""
+    """Return the rules that set the CORS headers of responses to listed origins and remove those of the service."""
     if cors is None:
         return ""
     set_header = "http-after-response set-header Access-Control-"
@@ -40,7 +40,7 @@ def cors_rules(cors: Cors | None) -> str:
     rules = [
         "http-after-response del-header access-control- -m beg if !{ var(txn.preflight) -m bool }",
         f"{set_header}Allow-Origin {origin}{listed}",
-        # Without it a cache could answer one origin with the response for another.
+        # Without `Vary`, a cache could answer one origin with the response for another.
         "http-after-response add-header Vary Origin if !{ res.hdr(vary) -m str -i origin }",
     ]
     if cors.credentials:
@@ -51,7 +51,7 @@ def cors_rules(cors: Cors | None) -> str:
 
 
 def _listed(cors: Cors, *, not_: bool = False) -> str:
-    """Return the condition that the origin is listed, with a space before it; empty when every origin is."""
+    """Return the condition that the origin is listed, or with *not_* is not; empty, or with a space before it."""
     if cors.origins == ("*",):
         return " { always_false }" if not_ else ""
     return f" {'!' if not_ else ''}{{ var(txn.origin) -m str {' '.join(map(quoted, cors.origins))} }}"

@@ -36,7 +36,7 @@ def doors(edge: Edge, ports: Mapping[str, int]) -> dict[int, list[Route]]:
 
 
 def door(edge: Edge, port: int, routes: list[Route], https: int | None = None) -> str:
-    """Return the section of the front door at *port*, and at the port *https* if there is one."""
+    """Return the section of the front door for http at *port*, and for https at the port *https* unless it is None."""
     return f"""\
 frontend door:{port}
   bind {bind_address(edge.address, port)}
@@ -73,7 +73,7 @@ frontend door:{port}
 
 
 def _choices(edge: Edge, routes: list[Route]) -> str:
-    """Return the rules that choose the route, which the access log names, and its backend."""
+    """Return the rules that store the name of the matching route for the access log and choose its backend."""
     names = {route: name_of(route) for route in routes}
     first = "if !{ var(txn.matched) -m found }"
     return lines(

@@ -1,10 +1,10 @@
-"""The headers that name the client of a request."""
+"""The request headers with the client's address, host and protocol: `X-Forwarded-For` and related ones."""
 
 from mainstay.drivers.edge.haproxy.config.syntax import lines, remove_headers
 
 
 def forwarded_headers(client: str = "%[src]") -> str:
-    """Return the rules that replace what the client claims about itself; *client* is its address."""
+    """Return the rules that replace these headers, which a client can forge. *client* is the client's address."""
     return lines(
         "http-request del-header Forwarded",
         *remove_headers("x-forwarded-"),

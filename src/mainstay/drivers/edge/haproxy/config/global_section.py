@@ -8,10 +8,10 @@ from mainstay.system.state_dir import Folders
 from mainstay.system.users import UserIds
 
 RING_BYTES = 8_388_608
-"""Lines of the access log that wait for the supervisor; beyond it HAProxy drops lines, and counts them."""
+"""The room for lines of the access log that wait for the supervisor. HAProxy drops further lines and counts them."""
 
 MAX_RELOADS = 20
-"""Reloads that a worker outlasts while clients keep its connections open; then it ends, so that memory is bounded."""
+"""The number of reloads after which HAProxy ends a worker even if clients keep connections open, to bound memory."""
 
 
 def global_section(edge: Edge, folders: Folders, user: UserIds | None, generation: str) -> str:

@@ -8,7 +8,7 @@ from mainstay.system.ports import LOOPBACK
 
 
 def listener(edge: Edge, service: str, port: int) -> str:
-    """Return the section of the internal address of *service*."""
+    """Return the section of the internal address of *service*, at which other services call it: *port* of 127.0.0.1."""
     return f"""\
 frontend listener:{service}
   bind {bind_address(LOOPBACK, port)}

@@ -1,4 +1,4 @@
-"""Maintenance at a front door. Whether it is on is in maps, which change at runtime without a reload."""
+"""The rules for maintenance at a front door. Maps turn it on and off at runtime, without a reload."""
 
 from mainstay.drivers.edge.haproxy.config.pages import variable_page
 from mainstay.drivers.edge.haproxy.config.preview_header import OWN
@@ -6,16 +6,16 @@ from mainstay.drivers.edge.haproxy.config.syntax import lines
 from mainstay.model import Edge
 
 MAINTENANCE = "maintenance.map"
-"""From networks to the page for their clients in Base64, or to ALLOWED."""
+"""The file of a map from networks to ALLOWED, or to the page for their clients in Base64; empty: no maintenance."""
 HEALTH = "health.map"
-"""Its keys are the paths that answer during maintenance."""
+"""The file of a map whose keys are the paths that are served during maintenance."""
 ALLOWED = "allowed"
 _SERVED = (f"{{ var(txn.closed) -m str {ALLOWED} }}", f"{{ path,map_str({HEALTH}) -m found }}", OWN)
 _REFUSED = " ".join(("{ var(txn.closed) -m found }", *(f"!{each}" for each in _SERVED)))
 
 
 def maintenance_rules(edge: Edge) -> str:
-    """Return the rules that answer 503 while maintenance is on, with the edge's own page for 503 if it has one."""
+    """Return the rules that answer 503 during maintenance, with the manifest's page for 503 if it has one."""
     own = any(page.status == 503 for page in edge.pages)
     answer = "deny deny_status 503" if own else f"return {variable_page(503, 'txn.page')}"
     return lines(

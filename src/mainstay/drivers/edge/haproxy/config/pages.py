@@ -1,4 +1,4 @@
-"""The pages that the edge itself sends: HTML, or a problem document (RFC 9457) for clients that accept only JSON."""
+"""The pages that the edge itself sends: HTML, or a problem document (RFC 9457) to clients that accept only JSON."""
 
 import base64
 import json
@@ -10,8 +10,9 @@ from mainstay.model import Edge
 from mainstay.model.error_page import STATUSES
 
 RETRY_AFTER_S = 5
+"""The `Retry-After` of a 503, in seconds."""
 MARK = "X-Mainstay-Page"
-"""Marks a response whose body is a problem document until its type is set; removed before it is sent."""
+"""The header that marks a problem document until a rule has set its Content-Type and removed the mark."""
 TITLES = {
     400: "Bad request",
     403: "Forbidden",
@@ -40,20 +41,20 @@ _TEXTS = {
 
 
 def error_pages(edge: Edge) -> str:
-    """Return the lines for `defaults` that set the body of each error."""
+    """Return the lines of `defaults` that set the body of each error: the manifest's page, else the plain one."""
     own = {page.status: page.text for page in edge.pages}
     return lines(*(_error(status, own.get(status) or plain(status)) for status in STATUSES))
 
 
 def page_rules() -> str:
-    """Return the rules of a front door that choose the form of its error pages."""
+    """Return the rule that remembers whether the client accepts only JSON, and so gets problem documents."""
     return lines(
         "http-request set-var(txn.json) bool(true) if { req.hdr(accept) -m sub json } !{ req.hdr(accept) -m sub html }"
     )
 
 
 def type_rules() -> list[str]:
-    """Return the rules for all responses that set the type of a problem document."""
+    """Return the rules that set the Content-Type of a marked problem document and remove the mark."""
     return [
         f"http-after-response set-header Content-Type application/problem+json if {{ res.hdr({MARK}) -m found }}",
         f"http-after-response del-header {MARK}",
@@ -61,15 +62,15 @@ def type_rules() -> list[str]:
 
 
 def plain(status: int, text: str = "") -> str:
-    """Return the page for *status* of a system that has none of its own; *text* is HTML and replaces its sentence."""
+    """Return the page for *status* if the manifest has none. *text*, which is HTML, replaces the usual sentence."""
     title = TITLES[status]
     return f"<!doctype html><title>{title}</title><h1>{title}</h1><p>{text or _TEXTS[status]}</p>"
 
 
 def variable_page(status: int, variable: str) -> str:
-    """Return the response with *status* whose page is in *variable* in Base64, for clients that do not want JSON."""
+    """Return the response of a `return` rule with *status*, whose HTML page HAProxy's *variable* holds in Base64."""
     problem = base64.b64encode(_problem(status).encode()).decode()
-    # A variable cannot be an argument of `iif`, so the page is added where no problem document is sent.
+    # `iif` takes no variable as an argument. So the page is appended; *variable* is empty for clients that want JSON.
     return f"status {status} {_body(f'%[var(txn.json,0),iif({problem},),b64dec]%[var({variable}),b64dec]', status)}"
 
 
@@ -79,7 +80,7 @@ def _problem(status: int) -> str:
 
 def _error(status: int, page: str) -> str:
     problem = _problem(status)
-    # HAProxy would encode a control character in the value of a variable, so each stays outside of it.
+    # HAProxy would encode control characters in the result of an expression, so they are written between expressions.
     breaks = {"\n": "\\n", "\t": "\\t"}
     parts = re.split("([\n\t])", page)
     body = _either(problem, parts[0])
@@ -97,6 +98,9 @@ def _body(body: str, status: int) -> str:
 
 
 def _either(problem: str, page: str) -> str:
-    """Return the expression for a part of a body, in Base64 since a page may contain anything that has a meaning."""
+    """Return the expression for a part of a body: *problem* for clients that want JSON, else *page*.
+
+    Both are in Base64, so that no character of a page has a meaning in the configuration.
+    """
     texts = ",".join(base64.b64encode(text.encode()).decode() for text in (problem, page))
     return f"%[var(txn.json,0),iif({texts}),b64dec]"

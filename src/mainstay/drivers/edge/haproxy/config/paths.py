@@ -1,4 +1,4 @@
-"""The comparison of a request's path and host with routes and redirects."""
+"""The rules and conditions that compare the path and host of a request with routes and redirects."""
 
 import re
 from collections.abc import Iterable
@@ -10,11 +10,13 @@ from mainstay.model.matching import prefix
 
 
 def path_rules(routes: Iterable[Route], redirects: Iterable[Redirect] = ()) -> str:
-    """Return the rules that set `txn.route`: the decoded and normalized path, with `/` at its end.
+    """Return the rules that compute the paths that `condition` and other rules compare.
 
-    The request is forwarded as the client sent it. A path is rejected when it cannot be decoded, and when its route
-    depends on whether the service treats an encoded slash as a slash, or resolves `..`: such a path could bypass the
-    rules of a route. `txn.plain` is the normalized path in which only what needs it is encoded.
+    `txn.route` is the decoded and normalized path, with `/` at its end. `txn.plain` is the normalized path in which
+    only the characters that need it are encoded. The rules do not change the path that the service receives.
+
+    The rules reject a path that cannot be decoded. They also reject a path that a service could read as one of another
+    route, because it contains `..` or an encoded slash: such a path could bypass the rules of a route.
     """
     places: tuple[Route | Redirect, ...] = (*routes, *redirects)
     bases = sorted({_base(place) for place in places} - {"/"})
@@ -24,15 +26,15 @@ def path_rules(routes: Iterable[Route], redirects: Iterable[Redirect] = ()) -> s
     odd, slash = (f"{{ var(txn.{name}) -m found }}" for name in ("odd", "slash"))
     normalize = [f"normalize-uri {each}" for each in ("path-merge-slashes", "path-strip-dot")]
     rules = [
-        # Most paths need none of the rules for an odd one, which cost more than all others together.
+        # Only an odd path needs the rules below, which cost more than all other rules together.
         "set-var(txn.odd) bool(true) if { path -m sub % // /. .. }",
         f"deny deny_status 400 if {odd} {{ path -m reg -i %(00|[^0-9a-f]|[0-9a-f]([^0-9a-f]|$)|$) }}",
         # A service that does not resolve `..` would see another path than the one that is compared here.
         f"deny deny_status 400 if {odd} {{ path,url_dec -m reg (^|/)\\.\\.(/|$) }}",
         f"set-var(txn.sent) pathq if {odd}",
-        # Looked for once, since a search costs more than a variable.
+        # Stored in a variable, because a variable is cheaper to read than the path is to search.
         f"set-var(txn.slash) bool(true) if {odd} {{ var(txn.sent) -m sub -i %2f }}",
-        # Without `strict`, HAProxy 2.8 merges slashes instead if a condition follows. The first rule is as strict.
+        # Without `strict`, HAProxy 2.8 merges slashes instead if a condition follows. The first `deny` is as strict.
         f"normalize-uri percent-decode-unreserved strict if {odd}",
         *(f"{each} if {odd}" for each in normalize),
         *(["set-var(txn.plain) path"] if uses_plain else []),
@@ -69,5 +71,5 @@ def _uses_plain(place: Route | Redirect) -> bool:
 
 
 def _base(place: Route | Redirect) -> str:
-    """Return the path of *place* decoded, with `/` at its end: what `txn.route` begins with when it matches."""
+    """Return the decoded path of *place*, with `/` at its end. `txn.route` of a matching request begins with it."""
     return unquote(prefix(place)) + "/"

@@ -1,4 +1,4 @@
-"""The preview door: a socket with the routes of all front doors, which lead to the new revisions."""
+"""The preview door: a Unix socket with the routes of all front doors, which lead to the previewed revisions."""
 
 from collections.abc import Collection, Mapping
 
@@ -18,14 +18,14 @@ from mainstay.system.ports import LOOPBACK
 from mainstay.system.state_dir import Folders
 
 PREVIEW = "preview"
-"""Its name in the access log."""
+"""The name of the preview door in HAProxy's configuration and in the access log."""
 
 
 def preview_door(edge: Edge, folders: Folders, doors: Mapping[int, list[Route]], previewed: Collection[str]) -> str:
-    """Return the section of the preview door; *doors* are the front doors, the main one first.
+    """Return the section of the preview door; *doors* has the routes of each front door by port, the main one first.
 
-    The port in the Host header chooses a front door with a port of its own. Services that are not in *previewed* have
-    no backend for a preview.
+    The port in a request's Host header chooses the front door whose routes apply; by default the main one's do.
+    *previewed* are the services that have backends behind the preview door.
     """
     main, *others = doors.items()
     at = {port: f"{{ req.hdr(host),port_only eq {port} }} " for port, _ in others}
@@ -56,7 +56,7 @@ frontend {PREVIEW}
 
 
 def _choices(routes: list[Route], previewed: Collection[str], at: str = "") -> str:
-    """Return the rules that choose the backend, for requests *at* one front door."""
+    """Return the rules that choose the backend by *routes*. *at* is a further condition, with a space at its end."""
     return "".join(
         (follow(route.service, at + condition(route)) if route.service in previewed else "")
         + lines(f"use_backend {route.service} if {at}{condition(route)}")

@@ -1,8 +1,8 @@
-"""The signed header by which calls between services follow the preview door: signed there, checked at each listener.
+"""The signed header by which the calls of services for a previewed request reach previewed revisions too.
 
-It is `EXPIRES.SIGNATURE`. The signed text also names what the header allows: to reach the new revisions, to reach the
-replaced ones, or, at a front door, to be served in spite of limits. A service forwards the header of the request that
-it handles; it has no key, so it can make none.
+The preview door adds the header to each request. A service forwards it with its calls, and each listener checks it.
+Its value is `EXPIRES.SIGNATURE`; the signed text also contains what the header permits (`Allowed`). Services do not
+have the key, so they cannot create a header.
 """
 
 from mainstay.drivers.edge.haproxy.access_lines import RELEASE
@@ -13,26 +13,26 @@ from mainstay.model import Edge
 from mainstay.model.signals import PREVIEW
 
 VALID_S = 300
-"""Seconds for which a signature is valid, and so for which a service may call others for one request."""
+"""Seconds for which a signature is valid: the time that a service has for its calls while it handles one request."""
 OWN = "{ var(txn.own) -m bool }"
-"""The condition that Mainstay itself sent the request to a front door."""
+"""The condition that Mainstay itself sent the request to the front door: its header is signed for `front`."""
 REPLACED = "replaced"
-"""The value with which a request asks the preview door for the replaced revisions."""
+"""The value of the header with which a request to the preview door chooses the replaced revisions."""
 _REMOVE = remove_headers(HEADER.lower())
 _GENUINE = "{ var(txn.preview) -m found }"
 _REPLACED = "{ var(txn.replaced) -m bool }"
 _READ_KEY = f"http-request set-var(txn.preview_key) str(key),map({KEY})"
 _MARK = f"http-request set-var(txn.matched) str({PREVIEW})"
-"""The rule that marks a request in the access log."""
+"""The rule that sets the route in the access log to `preview`."""
 
 
 def recognise_own() -> str:
-    """Return the rules of a front door: a request of Mainstay itself is recognised, and the header always removed."""
+    """Return the rules of a front door that recognise Mainstay's own requests and remove the header from all."""
     return lines(*_given(), *_allowed("front", "own"))
 
 
 def sign_header(edge: Edge) -> str:
-    """Return the rules of the preview door: every request has a fresh header."""
+    """Return the rules of the preview door, which give each request a new header and mark it in the access log."""
     header = 'http-request set-var-fmt(txn.preview) "%[var(txn.expires)].%[var(txn.expires),{}]"'
     return lines(
         f"http-request set-var(txn.replaced) bool(true) if {{ req.hdr({HEADER}) -m str {REPLACED} }}",
@@ -48,7 +48,7 @@ def sign_header(edge: Edge) -> str:
 
 
 def check_header(edge: Edge) -> str:
-    """Return the rules of a listener: `txn.preview` is the header if it is genuine; any other is removed."""
+    """Return the rules of a listener, which store a valid header in `txn.preview` and remove any other."""
     return lines(
         *_given(),
         *_allowed("preview", "new"),
@@ -61,7 +61,10 @@ def check_header(edge: Edge) -> str:
 
 
 def follow(service: str, condition: str = _GENUINE) -> str:
-    """Return the rules that send requests to the previewed or replaced revision of *service* if it is ready."""
+    """Return the rules that send requests that meet *condition* to the previewed or replaced revision of *service*.
+
+    They have no effect while that revision has no server that can receive requests.
+    """
     new, old = (backend_of(service, side) for side in BEHIND_PREVIEW)
     return lines(
         f"use_backend {old} if {condition} {_REPLACED} {{ nbsrv({old}) gt 0 }}",
@@ -70,7 +73,7 @@ def follow(service: str, condition: str = _GENUINE) -> str:
 
 
 def _given() -> list[str]:
-    """Return the rules that take a well-formed header from the request, and its parts."""
+    """Return the rules that store a well-formed header and its expiry in variables and remove it from the request."""
     one = f"{{ req.hdr_cnt({HEADER}) eq 1 }} {{ req.hdr({HEADER}) -m reg ^[0-9]{{10}}\\.[0-9a-f]{{64}}$ }}"
     given = "{ var(txn.given) -m found }"
     return [
@@ -82,7 +85,7 @@ def _given() -> list[str]:
 
 
 def _allowed(what: Allowed, variable: str) -> list[str]:
-    """Return the rules that set *variable* if the given header is signed for *what* and has not expired."""
+    """Return the rules that set `txn.`*variable* if the header is signed for *what* and has not expired."""
     signed = "{ var(txn.given),field(2,.),secure_memcmp(txn.signed) } { date,neg,add(txn.expires) gt 0 }"
     return [
         f"http-request set-var(txn.signed) var(txn.expires),{_signature(what)} if {{ var(txn.given) -m found }}",
@@ -95,5 +98,5 @@ def _signature(what: Allowed) -> str:
 
 
 def _release_header(edge: Edge) -> tuple[str, ...]:
-    """Return the rule that names the release that responded, unless every response names it."""
+    """Return the rule that adds the release to responses; none if the manifest adds it to every response already."""
     return () if edge.release_header else (f"http-response set-header X-Mainstay-Release {RELEASE} if {_GENUINE}",)

@@ -1,7 +1,7 @@
-"""Rates of requests: each client is counted in a window of time, in tables that survive a reload.
+"""Limits on the rate of requests: tables, which survive a reload, count the requests of each client in a time window.
 
-A window begins with a client's first request. A refused request is not counted, so a client that keeps trying may send
-again when its window ends.
+A window begins with the first request of a client. A refused request does not count, so a client that keeps trying may
+send again when its window ends.
 """
 
 import hashlib
@@ -16,15 +16,15 @@ from mainstay.system.state_dir import Folders
 from mainstay.system.users import UserIds
 
 CLIENT = "src,ipmask(32,64)"
-"""The key of a client. One client can use every IPv6 address of its /64."""
+"""The expression of a client's key. The addresses of one IPv6 /64 count as one client, which can use all of them."""
 CLIENTS = 100_000
-"""Entries of a table; when it is full, the entry that was not used for the longest time is replaced."""
+"""The number of clients in a table. A full table replaces the entry that was not used for the longest time."""
 _ENTIRE, _OF_ROUTE = 0, 1
-"""The counters of a request: for the rate of all requests of its client, and for the rate of its route."""
+"""The numbers of HAProxy's counters (`sc0`, `sc1`): for all requests of the client, and for those of one route."""
 
 
 class _Rule(NamedTuple):
-    """A rate, the table that counts for it, and the condition under which it applies."""
+    """A rate, the name of the table that counts its requests, and the condition under which a request counts."""
 
     table: str
     rate: Rate
@@ -32,9 +32,10 @@ class _Rule(NamedTuple):
 
 
 def rate_tables(edge: Edge, folders: Folders, user: UserIds | None) -> str:
-    """Return the section of the tables; empty without rates. An old worker hands them to the new one over a socket.
+    """Return the section of the tables; empty without rates.
 
-    A worker whose HAProxy was started less than 5 s ago hands over nothing.
+    At a reload the old worker sends their entries to the new one over a socket, unless HAProxy was started less than
+    5 s ago. *user* is the user of HAProxy's workers; None: Mainstay's.
     """
     rules = [*_client_rules(edge), *_route_rules(edge)]
     if not rules:
@@ -48,7 +49,7 @@ def rate_tables(edge: Edge, folders: Folders, user: UserIds | None) -> str:
 
 
 def rate_rules(edge: Edge) -> str:
-    """Return the rules of a front door that answer 429 beyond a client's rates; responses show what is left."""
+    """Return the rules that answer 429 above a client's rate, and that set the `X-RateLimit-*` headers."""
     counters = {_ENTIRE: _client_rules(edge), _OF_ROUTE: _route_rules(edge)}
     used = [(number, rules) for number, rules in counters.items() if rules]
     if not used:
@@ -65,7 +66,7 @@ def rate_rules(edge: Edge) -> str:
 
 
 def limited_routes(edge: Edge) -> list[Route]:
-    """Return the paths of rates as routes, so that they are compared as carefully as the paths of routes."""
+    """Return the paths that have a rate or are exempt, as routes, so that `path_rules` includes them."""
     return [Route(path, "") for path in (*(path for path, _ in edge.limits.routes), *edge.limits.exempt)]
 
 
@@ -75,7 +76,7 @@ def _client_rules(edge: Edge) -> list[_Rule]:
 
 
 def _route_rules(edge: Edge) -> list[_Rule]:
-    """Return the rules for routes, longest path first: a request is tracked by the first one that matches."""
+    """Return the rules for routes, longest path first, because the first rule that matches a request counts it."""
     ordered = sorted(edge.limits.routes, key=lambda each: -len(each[0]))
     return [
         _Rule(f"route:{_digest(path)}", rate, f"{condition(Route(path, ''))} {_not_exempt(edge)}")
@@ -84,7 +85,7 @@ def _route_rules(edge: Edge) -> list[_Rule]:
 
 
 def _digest(path: str) -> str:
-    """Return a name for *path* that stays the same when other rates come or go, so that its counters stay too."""
+    """Return the part of a table's name for *path*. A change of other rates does not change it."""
     return hashlib.sha256(path.encode()).hexdigest()[:8]
 
 
@@ -93,7 +94,7 @@ def _not_exempt(edge: Edge) -> str:
 
 
 def _tracked(number: int, rules: list[_Rule]) -> list[str]:
-    """Return the rules that choose the table of a counter, and begin a new window when the last one is over."""
+    """Return the rules that choose the table for the counter *number*, and begin a new window after the last one."""
     left, window, over = f"txn.left{number}", f"txn.window{number}", f"{{ var(txn.over{number}) -m bool }}"
     lines = []
     for rule in rules:
@@ -104,7 +105,7 @@ def _tracked(number: int, rules: list[_Rule]) -> list[str]:
             f"http-request track-sc{number} {CLIENT} table rates/{rule.table} {first}",
         ]
     tracked = f"if {{ sc{number}_tracked }}"
-    # A clock that was set back leaves windows that end too late.
+    # A window that ends later than a new one would: the clock was set back. It is over too.
     ended = f"{{ var({left}) -m int le 0 }} or {{ sc{number}_tracked }} {{ var({left}),sub({window}) gt 0 }}"
     return [
         *lines,
@@ -122,7 +123,7 @@ def _refused(number: int) -> str:
 
 
 def _headers(number: int) -> list[str]:
-    """Return the rules that set the headers of a counter, which overwrite those of a counter with a lower number."""
+    """Return the rules that set the headers for the counter *number*; they replace those of a lower number."""
     values = {
         "Limit": f"var(txn.limit{number})",
         "Remaining": f"sc_get_gpc0({number}),neg,add(txn.limit{number})",

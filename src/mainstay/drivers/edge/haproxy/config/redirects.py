@@ -7,7 +7,7 @@ from mainstay.model.matching import in_order, prefix
 
 
 def redirect_rules(redirects: tuple[Redirect, ...]) -> str:
-    """Return the rules that redirect requests; the rules that compare paths precede them."""
+    """Return the rules that redirect requests. They need the variables that `path_rules` sets."""
     kept = any(redirect.keep_path for redirect in redirects)
     query = ['set-var-fmt(txn.query) "?%[query]" if { query -m found }'] if kept else []
     rules = [*query, *(rule for redirect in in_order(redirects) for rule in _redirect(redirect))]

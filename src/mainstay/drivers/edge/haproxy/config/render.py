@@ -1,4 +1,4 @@
-"""The whole configuration of HAProxy: its sections in order, and the ports that it binds."""
+"""Assemble the whole configuration of HAProxy from its sections, and list the ports that it binds."""
 
 import hashlib
 from collections.abc import Mapping
@@ -22,13 +22,14 @@ CONFIGURATION = "haproxy.cfg"
 
 
 class Rendered(NamedTuple):
-    """A configuration, its digest, which HAProxy reports once it has loaded it, and the ports that it binds."""
+    """A configuration, and the ports that it binds."""
 
     text: str
     generation: str
+    """A digest of the configuration, which HAProxy reports once it has loaded it."""
     ports: tuple[int, ...]
     internal: tuple[int, ...]
-    """Those of `ports` that are services' internal addresses, chosen by Mainstay."""
+    """Those of `ports` that Mainstay has chosen for the internal addresses of services."""
 
 
 def render(
@@ -40,7 +41,7 @@ def render(
 ) -> Rendered:
     """Return the configuration for *edge*.
 
-    *slots* is the number of slots per service with a port.
+    *slots* is the number of slots of each service with a port. *user* runs HAProxy's workers; None: Mainstay's user.
     *ports* are the allocated ports: `listener:SERVICE` for internal addresses, `edge` if `edge.http` is 0, and
     `edge-https` if `edge.https` is 0.
     """

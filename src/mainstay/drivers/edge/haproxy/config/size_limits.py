@@ -7,15 +7,15 @@ from mainstay.model import Edge
 from mainstay.model.limits import LONGEST_HEADERS
 
 UNDECLARED_BYTES = 4096
-"""How long a body without Content-Length may be: HAProxy can measure it only as far as it fits the buffer, beside
-headers of at most `limits.headers`."""
+"""The longest allowed body without Content-Length. HAProxy can measure such a body only in its buffer, in which the
+headers need room too (at most `limits.headers`)."""
 _TABLE = "limit:connections"
 
 
 def connection_table(edge: Edge) -> str:
     """Return the section of the table that counts the open connections of each client; empty without the limit.
 
-    It is not handed over at a reload: an old worker keeps the connections that it has counted.
+    A new worker starts with an empty table, because the connections in the old table stay with the old worker.
     """
     if edge.limits.connections is None:
         return ""
@@ -23,7 +23,7 @@ def connection_table(edge: Edge) -> str:
 
 
 def connection_rules(edge: Edge) -> str:
-    """Return the rules of a front door that close further connections of a client; a trusted proxy has no limit."""
+    """Return the rules that close a client's connections above the limit; a trusted proxy has no limit."""
     if edge.limits.connections is None:
         return ""
     unless = f" if !{is_proxy(edge)}" if edge.trusted_proxies else ""
@@ -34,14 +34,14 @@ def connection_rules(edge: Edge) -> str:
 
 
 def size_rules(edge: Edge) -> str:
-    """Return the rules that refuse requests with long headers, or with a body that is declared too long."""
+    """Return the rules that answer 431 to headers above the limit, and 413 to a Content-Length above the limit."""
     limit = edge.limits.headers_bytes or (edge.limits.body_bytes and LONGEST_HEADERS)
     headers = [f"http-request return status 431 if {{ req.hdrs,length gt {limit} }}"] if limit else []
     return lines(*headers, *_body(edge))
 
 
 def body_rules(edge: Edge) -> str:
-    """Return the rules for a buffered body: 413 above the limit, 411 for a long one without Content-Length."""
+    """Return the rules for a body in the buffer: 413 above the limit, 411 for a long body without Content-Length."""
     if edge.limits.body_bytes is None:
         return ""
     undeclared = f"!{{ req.hdr(content-length) -m found }} {{ req.body_size gt {UNDECLARED_BYTES} }}"

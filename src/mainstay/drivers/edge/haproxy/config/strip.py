@@ -9,9 +9,9 @@ from mainstay.model.matching import prefix
 
 
 def strip_rules(routes: Sequence[Route], at: Mapping[int, str] = {}) -> str:
-    """Return the rules that shorten the path, given the *routes* in the order of their comparison.
+    """Return the rules that shorten the path, given the *routes* in the order in which they are matched.
 
-    *at* is a further condition for the routes of a port (`Route.listen`), with a space at its end.
+    *at* has a further condition, which ends with a space, for the routes of each port (`Route.listen`).
     """
     strips = [number for number, route in enumerate(routes) if route.strip and prefix(route)]
     compared = routes[: strips[-1] + 1] if strips else []
@@ -27,7 +27,7 @@ def strip_rules(routes: Sequence[Route], at: Mapping[int, str] = {}) -> str:
 def _shorten(number: int, own: str) -> list[str]:
     chosen, exact = f"{{ var(txn.chosen) -m int {number} }}", f"{{ var(txn.plain) -m str {quoted(own)} }}"
     return [
-        # `txn.plain` begins with the prefix as it is written here: a request for which that is not sure was rejected.
+        # `txn.plain` begins with exactly this prefix: earlier rules have rejected paths for which that is uncertain.
         f"set-path / if {chosen} {exact}",
         f"set-path %[var(txn.plain),bytes({len(own)})] if {chosen} !{exact}",
         f"set-header X-Forwarded-Prefix {quoted(own)} if {chosen}",

@@ -1,17 +1,17 @@
-"""How values are written in HAProxy's configuration."""
+"""Write values in the syntax of HAProxy's configuration."""
 
 from itertools import product
 
 
 def bind_address(address: str, port: int) -> str:
-    """Return an address as `bind` expects it: `[::1]:80`; `[::]` is for IPv4 too."""
+    """Return an address as `bind` expects it: `[::1]:80`. The address `::` accepts IPv4 connections too."""
     if ":" not in address:
         return f"{address}:{port}"
     return f"[{address}]:{port}" + (" v4v6" if address == "::" else "")
 
 
 def milliseconds(seconds: float) -> str:
-    """Return a duration of at least one millisecond: `500ms`."""
+    """Return *seconds* as a duration, `500ms`, of at least one millisecond."""
     return f"{max(1, round(seconds * 1000))}ms"
 
 

@@ -1,4 +1,4 @@
-"""TLS at the main front door: its port, the redirect from http, and the header that makes browsers stay."""
+"""TLS at the main front door: its port, the redirect from http to https, and the headers for services and browsers."""
 
 from mainstay.drivers.edge.haproxy.certificates import PEM
 from mainstay.drivers.edge.haproxy.config.syntax import bind_address, lines
@@ -9,12 +9,12 @@ _CIPHERS = ":".join(
     for cipher in ("AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305")
     for key in ("ECDSA", "RSA")
 )
-"""For TLS 1.2: those with forward secrecy and authenticated encryption. All of TLS 1.3 are."""
+"""The ciphers for TLS 1.2 that have forward secrecy and authenticated encryption; those of TLS 1.3 all have both."""
 _HTTPS = "{ ssl_fc }"
 
 
 def https_bind(edge: Edge, port: int | None) -> str:
-    """Return the line with which the main front door listens for https too."""
+    """Return the line with which the main front door listens for https at *port*; empty when *port* is None."""
     if port is None:
         return ""
     options = f"ssl crt {PEM} alpn h2,http/1.1 ssl-min-ver TLSv1.2 ciphers {_CIPHERS}"
@@ -22,7 +22,7 @@ def https_bind(edge: Edge, port: int | None) -> str:
 
 
 def https_redirect(port: int | None) -> str:
-    """Return the rules that redirect http to https, with the method and body of a request that changes something."""
+    """Return the rules that redirect http to https: GET and HEAD by 301, others by 308, to keep method and body."""
     if port is None:
         return ""
     at = "" if port == 443 else f":{port}"
@@ -35,7 +35,7 @@ def https_redirect(port: int | None) -> str:
 
 
 def https_headers(edge: Edge, port: int | None) -> str:
-    """Return the rules that name the protocol to services, and that make browsers use https only if that is wanted."""
+    """Return the rules that set X-Forwarded-Proto for services, and Strict-Transport-Security if it is configured."""
     if port is None or edge.tls is None:
         return ""
     found = [f"http-request set-header X-Forwarded-Proto https if {_HTTPS}"]

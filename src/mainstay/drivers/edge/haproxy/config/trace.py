@@ -1,4 +1,4 @@
-"""The trace of a request (W3C Trace Context): passed on if it is valid, otherwise begun."""
+"""The trace of a request (W3C Trace Context): the edge passes on a valid `traceparent`, or begins a new trace."""
 
 from mainstay.drivers.edge.haproxy.config.syntax import lines, quoted
 
@@ -10,7 +10,7 @@ _NEW = f"00-{_DIGITS * 2}-{_DIGITS}-01"
 
 
 def trace_rules() -> str:
-    """Return the rules that give a request a `traceparent` if it has no valid one."""
+    """Return the rules that set a new `traceparent`, and remove `tracestate`, unless the request has a valid one."""
     valid, none = (f"{{ req.hdr(traceparent) -m reg {quoted(each)} }}" for each in (_VALID, _NONE))
     passed_on = f"{{ req.hdr_cnt(traceparent) eq 1 }} {valid} !{none}"
     return lines(

@@ -1,22 +1,22 @@
-"""The true address of a client whose request comes through a trusted proxy."""
+"""The rules that find the address of a client whose request comes through trusted proxies."""
 
 from mainstay.drivers.edge.haproxy.config.syntax import lines
 from mainstay.model import Edge
 
 MOST_PROXIES = 5
-"""Proxies that a request may pass on its way: of a longer chain, the address before the fifth one is the client's."""
+"""The number of addresses, from the end of X-Forwarded-For, that are read; the last one read is the client's."""
 
 
 def is_proxy(edge: Edge, address: str = "src") -> str:
-    """Return the condition that *address* is one of a trusted proxy."""
+    """Return the condition that *address* belongs to a trusted proxy."""
     return f"{{ {address} {' '.join(edge.trusted_proxies)} }}"
 
 
 def client_address(edge: Edge) -> str:
     """Return the rules that set the source address of a request to the last one that is not a trusted proxy's.
 
-    Every proxy adds the address of its own client at the end of X-Forwarded-For, so what stands before the first
-    unknown address may be forged.
+    Each proxy appends the address of its own client to X-Forwarded-For. So the addresses before the last one that is
+    not a trusted proxy's may be forged.
     """
     if not edge.trusted_proxies:
         return ""
