@@ -10,8 +10,10 @@ PROTOCOL = 7
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
-    """The first request on every connection. A supervisor with an older protocol replaces
-    itself by the newer program, which adopts the running instances."""
+    """The first request on every connection.
+
+    A supervisor with an older protocol replaces itself by the newer program, which adopts the running instances.
+    """
 
     protocol: int = PROTOCOL
 

@@ -56,7 +56,7 @@ def ready(desired: Desired, runtimes: Mapping[str, Runtime]) -> frozenset[str]:
 
 
 def formerly_ready(runtimes: Mapping[str, Runtime]) -> frozenset[str]:
-    """Return the running instances that have been ready since they started: they get requests when none is ready now."""
+    """Return the running instances that have been ready before: they get requests when none is ready now."""
     return frozenset(
         name for name, runtime in runtimes.items() if runtime.process and runtime.record.steady and not runtime.drained
     )
