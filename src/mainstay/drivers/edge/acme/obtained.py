@@ -21,7 +21,10 @@ class Obtained(msgspec.Struct, frozen=True):
     pem: str
 
     def certificate(self) -> Certificate:
-        """Return what decides when it is renewed. Raises ValueError or x509.ExtensionNotFound if `pem` is unusable."""
+        """Return the names and times that decide about its renewal.
+
+        Raises ValueError or x509.ExtensionNotFound when `pem` is unusable.
+        """
         leaf = x509.load_pem_x509_certificate(self.pem.encode())
         names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         return Certificate(

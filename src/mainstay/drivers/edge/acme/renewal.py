@@ -1,4 +1,4 @@
-"""Compute when the next certificate is requested. Pure functions; every time is in seconds since 1970."""
+"""Compute when the next certificate is requested. Pure functions; points in time are seconds since 1970."""
 
 from typing import NamedTuple
 

@@ -51,7 +51,10 @@ class AccessLog:
             os.chown(self._socket, user.uid, user.gid)
 
     def report_dropped(self, dropped: int) -> None:
-        """Write to the log how many lines HAProxy dropped since the last call; *dropped* is its worker's total."""
+        """Write to the log how many lines HAProxy has dropped since the last call.
+
+        *dropped* is the total since the current worker started.
+        """
         if dropped > self._reported:
             self._add_lost(dropped - self._reported)
         self._reported = dropped

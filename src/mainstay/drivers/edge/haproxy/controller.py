@@ -141,7 +141,7 @@ class EdgeController:
             yield from problems.expiring(self.certificate, datetime.now(UTC))
 
     def serves(self, edge: Edge | None) -> bool:
-        """Return whether HAProxy serves *edge* without a problem; for None, whether it is configured for none."""
+        """Return whether HAProxy serves *edge* without a problem; for None, whether it has been stopped."""
         return self.problem is None and self.edge == edge and (edge is None or self.is_alive())
 
     async def requests_in_flight(self, upstreams: Mapping[str, Upstream]) -> dict[str, int]:

@@ -36,7 +36,7 @@ def map_file(entries: Mapping[str, str]) -> str:
 def map_commands(wanted: Maps, now: Maps) -> list[str]:
     """Return the commands that change the maps from *now* to *wanted*.
 
-    Their order never refuses an allowed client or a health path in between.
+    While HAProxy executes them in this order, it never refuses an allowed client or a health path.
     """
     added = [(name, *entry) for name, entries in wanted.items() for entry in _lenient_first(entries)]
     removed = [(name, *entry) for name, entries in now.items() for entry in _lenient_first(entries)]

@@ -43,7 +43,7 @@ class HaproxyProcess:
         return self._runner.members(ID, process) if process else ()
 
     def stopped_pids(self) -> tuple[int, ...]:
-        """Return the pids of those processes, of the master and its workers, that a signal has stopped (SIGSTOP)."""
+        """Return the pids of the master and its workers, as far as a signal (SIGSTOP) has stopped them."""
         return tuple(sorted(filter(processes.is_stopped, self.members())))
 
     def master_is_stopped(self) -> bool:

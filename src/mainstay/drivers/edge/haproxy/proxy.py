@@ -73,7 +73,7 @@ class Proxy:
         """Make HAProxy serve *edge* with *slots*; when *edge* is None, stop HAProxy.
 
         *ports* are the allocated ports in `desired.json`, *maps* the result of `maintenance_maps`. HAProxy reloads only
-        when something other than slots, maps and the certificate changes. A call without changes sends no commands.
+        when something other than slots, maps and the certificate changes. Without changes, its state is only read.
 
         Raises PortTaken when a port is in use, BadInput when there is no usable certificate, NotReady when there is no
         HAProxy program, StepFailed when HAProxy rejects a change or exits, Unreachable when it does not respond.

@@ -100,7 +100,7 @@ def failed_attempts(text: str) -> dict[str, int]:
 def late(text: str) -> dict[str, str]:
     """Return the server of each late request, by the address of the request's stream, from `show sess`.
 
-    A late request is at least `LATE_S` seconds old and waits for the begin of its response.
+    A late request is at least `LATE_S` seconds old and waits for the beginning of its response.
     """
     found = {}
     for line in filter(str.strip, text.splitlines()):

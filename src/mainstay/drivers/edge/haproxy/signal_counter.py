@@ -126,7 +126,7 @@ class SignalCounter:
         self._busy_s += self._clock() - began
 
     def add_lost(self, count: int) -> None:
-        """Count *count* lines that HAProxy has dropped as lost."""
+        """Add *count*, the number of lines that HAProxy has dropped, to the lost lines."""
         self._lost += count
 
     def add_failures(self, worker: str, failed: Mapping[str, int]) -> None:

@@ -49,17 +49,18 @@ class DesiredEdge(msgspec.Struct, frozen=True):
     """The desired state of the edge, from which HAProxy's configuration, slots and maps are computed."""
 
     edge: Edge | None = None
-    """None: HAProxy does not run."""
+    """The edge of the manifest; None: HAProxy does not run."""
     slots: Mapping[str, int] = {}
     """The number of slots, by the name of each service that has a port."""
     ports: Mapping[str, int] = {}
-    """The allocated ports: `listener:SERVICE` for internal addresses, and `edge` if `edge.http` is 0."""
+    """The allocated ports: `listener:SERVICE` for internal addresses, `edge` if `edge.http` is 0, and `edge-https` if
+    `edge.https` is 0."""
     traffic: Traffic = {}
     """The percentage of requests that each release receives, by service."""
     preview: Mapping[str, int] = {}
     """The release to which the preview door sends requests, by service."""
     replaced: Mapping[str, int] = {}
-    """The release that the previewed one replaces, by service. A header of a request chooses it at the preview door."""
+    """The release that the previewed one replaces, by service. A request chooses it by a header."""
     upstreams: Mapping[str, Upstream] = {}
     """The instances by their id."""
     maintenance: Maintenance | None = None

@@ -10,7 +10,10 @@ SERVERS = "servers"
 
 
 def releases_map(slots: Iterable[Slot]) -> str:
-    """Return the content of `RELEASES`, the map from server names to releases. A reload loses runtime changes."""
+    """Return the content of `RELEASES`, the map from server names to releases.
+
+    A new worker does not inherit the entries that were set at runtime, so it needs the current ones from this file.
+    """
     return "".join(f"{slot.server} {slot.release}\n" for slot in slots)
 
 

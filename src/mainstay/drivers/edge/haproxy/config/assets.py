@@ -107,7 +107,7 @@ backend {each.backend}
 
 
 def _to_now(bridge: _Bridge) -> tuple[str, ...]:
-    """Return the rules of the frontend to the usual backend. It leaves out the log line of a 404 that is repeated."""
+    """Return the rules of the frontend to the usual backend. It does not log a 404 that is repeated."""
     return (
         f"http-response set-log-level silent if {{ status 404 }} {{ nbsrv({bridge.source}) gt 0 }}",
         f"default_backend {bridge.route.service}",

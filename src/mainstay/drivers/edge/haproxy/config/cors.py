@@ -51,7 +51,10 @@ def cors_rules(cors: Cors | None) -> str:
 
 
 def _listed(cors: Cors, *, not_: bool = False) -> str:
-    """Return the condition that the origin is listed, or with *not_* is not; empty, or with a space before it."""
+    """Return the condition that the origin is listed, or with *not_* that it is not; it may be empty.
+
+    Any other condition begins with a space.
+    """
     if cors.origins == ("*",):
         return " { always_false }" if not_ else ""
     return f" {'!' if not_ else ''}{{ var(txn.origin) -m str {' '.join(map(quoted, cors.origins))} }}"

@@ -85,7 +85,7 @@ def _route_rules(edge: Edge) -> list[_Rule]:
 
 
 def _digest(path: str) -> str:
-    """Return the part of a table's name for *path*. A change of other rates does not change it."""
+    """Return the part of a table's name for *path*. It depends on no other rate, so their changes keep the table."""
     return hashlib.sha256(path.encode()).hexdigest()[:8]
 
 

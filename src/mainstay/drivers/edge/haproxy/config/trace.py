@@ -5,7 +5,7 @@ from mainstay.drivers.edge.haproxy.config.syntax import lines, quoted
 _VALID = "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
 _NONE = "^00-(0{32}-|[0-9a-f]{32}-0{16}-)"
 _DIGITS = "%[uuid,xxh64,hex,lower]"
-"""Sixteen random digits. HAProxy's random numbers have 32 bits; the hash of a UUID takes fewer conversions."""
+"""Sixteen random hexadecimal digits. One hash of a UUID is cheaper than two of HAProxy's 32-bit random numbers."""
 _NEW = f"00-{_DIGITS * 2}-{_DIGITS}-01"
 
 
