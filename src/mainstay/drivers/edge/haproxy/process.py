@@ -52,7 +52,7 @@ class HaproxyProcess:
         return process is not None and processes.is_stopped(process.pid)
 
     def start(self) -> ProcessId | None:
-        """Start HAProxy with the configuration in its folder. Return the master, or None if it ended at once."""
+        """Start HAProxy with the configuration in its folder. Return the master, or None if it does not run."""
         logs = self._folders.logs / ID
         logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = str(self._folders.edge)
