@@ -31,7 +31,7 @@ class Account:
     def log_in(self) -> ClientV2:
         """Return a client that is logged in. Create the account if the authority has none for the key.
 
-        Creating it agrees to the authority's terms. An existing account gets the manifest's e-mail address, if there is one.
+        Creating it agrees to the authority's terms. An existing account gets the manifest's e-mail address.
 
         Raises acme.errors.Error, acme.messages.Error, requests.RequestException, and josepy.errors.Error for a reply
         that cannot be parsed.
