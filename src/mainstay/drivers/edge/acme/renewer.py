@@ -28,7 +28,7 @@ TASK = "certificate"
 WITHIN_S = 1800.0
 """Seconds after which a request is killed, in addition to the wait for the name servers (`dns.wait_s`)."""
 EXPIRES_SOON_S = 7 * 86400.0
-"""With fewer seconds left, a failed request is reported as a problem instead of a note."""
+"""Below this many seconds of validity, a failed request is reported as a problem instead of a note."""
 COMMAND = (sys.executable, "-m", "mainstay.drivers.edge.acme")
 
 

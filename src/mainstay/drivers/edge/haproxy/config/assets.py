@@ -72,7 +72,7 @@ def cache_rules(routes: Sequence[Route], at: Mapping[int, str] = {}) -> str:
 
 
 def bridge_choice(edge: Edge, route: Route) -> list[str]:
-    """Return the rule with which a front door sends requests of *route* over its bridge, if the route has one."""
+    """Return the rule that sends a GET or HEAD of *route* over its bridge while the bridged backend has a server."""
     return [
         f"use_backend {each.backend} if {{ var(txn.matched) -m str {name_of(route)} }} "
         f"{{ method GET HEAD }} {{ nbsrv({each.source}) gt 0 }}"
