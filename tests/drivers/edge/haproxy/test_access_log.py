@@ -99,8 +99,10 @@ async def test_lines_for_which_haproxy_had_no_room_are_counted_and_reported(monk
     monkeypatch.setattr(global_section, "RING_BYTES", 100_000)
     async with running_proxy() as running:
         await running.log.stop()
-        async with silent_reader(running.folders), load(running.front_port, rate=10_000) as tally:
-            await wait_until(lambda: tally.total > 2000)
+        async with silent_reader(running.folders) as streams, load(running.front_port, rate=10_000) as tally:
+            await wait_until(lambda: streams)  # Without a reader, HAProxy overwrites lines and counts none.
+            before = tally.total
+            await wait_until(lambda: tally.total > before + 2000)
         await running.log.start()
 
         async def reported() -> bool:
@@ -117,15 +119,15 @@ def lost(folders: Folders) -> int:
 
 
 @asynccontextmanager
-async def silent_reader(folders: Folders) -> AsyncIterator[None]:
-    """Accept HAProxy's stream and read nothing until the block ends."""
+async def silent_reader(folders: Folders) -> AsyncIterator[list[asyncio.StreamWriter]]:
+    """Accept HAProxy's stream and read nothing until the block ends; yield the streams."""
     writers: list[asyncio.StreamWriter] = []
     server = await asyncio.start_unix_server(
         lambda _, writer: writers.append(writer), folders.access_log_socket, limit=1
     )
     folders.access_log_socket.chmod(0o666)
     try:
-        yield
+        yield writers
     finally:
         server.close()
         for writer in writers:
