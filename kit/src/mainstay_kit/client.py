@@ -1,4 +1,4 @@
-"""The HTTP client for neighbours: propagates the request's context and puts a timeout on every wait."""
+"""The HTTP client for a neighbour, another service of the same system: it passes on the request's context."""
 
 import logging
 
@@ -20,10 +20,10 @@ def neighbour(
     timeout: httpx2.Timeout = TIMEOUT,
     transport: httpx2.AsyncBaseTransport | None = None,
 ) -> httpx2.AsyncClient:
-    """Return a client for one neighbour that sends the request's id, trace, client address and preview header.
+    """Return a client for one neighbour that sends the id, trace, client address and preview header of the request.
 
-    A call to any other origin gets none of these headers, nor the service token, and redirects are not followed:
-    either would hand the service's credentials to a foreign host.
+    A call to another origin gets none of these headers and no service token, and the client follows no redirect:
+    otherwise a foreign host could receive the service's credentials. Every wait has a timeout.
     """
     origin = _origin(httpx2.URL(base_url))
     token = revealed(service_token) if service_token else ""

@@ -1,8 +1,8 @@
-"""Expected failures; each message includes what to do about it."""
+"""Expected failures: the classes of errors whose message includes what to do."""
 
 
 class KitError(Exception):
-    """An expected failure: *what* happened, and the *remedy*."""
+    """An expected failure. Its text has the *message*, which states what happened, and the *remedy*, if any."""
 
     def __init__(self, message: str, *, remedy: str = "") -> None:
         super().__init__(f"{message}; {remedy}" if remedy else message)

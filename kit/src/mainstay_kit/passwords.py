@@ -15,10 +15,10 @@ T = TypeVar("T")
 
 
 class Passwords:
-    """Hashes and verifies passwords, *threads* at a time; *queue* more calls may wait.
+    """Hashes and verifies passwords, *threads* of them at a time, while up to *queue* more calls wait.
 
-    Hashing takes tens of milliseconds and many MiB by design. When the queue is full, the response is 503 at once:
-    a flood of logins must not exhaust the memory or the time of other requests. The default parameters are
+    Hashing takes tens of milliseconds and many MiB by design. When the queue is full, calls raise Problem 503 at once,
+    so that a flood of logins does not exhaust the memory or the time of other requests. The default parameters are
     argon2-cffi's, which follow RFC 9106.
     """
 
@@ -35,7 +35,7 @@ class Passwords:
         return await self._in_thread(lambda: self._hasher.hash(password))
 
     async def verify(self, hashed: str | None, password: str) -> bool:
-        """Return whether *password* matches. None, for an unknown account, takes equally long and returns False."""
+        """Return whether *password* matches *hashed*. For an unknown account pass None: False, after the same time."""
         if len(password) > MAX_LENGTH:
             return False
         if hashed is None:
@@ -46,7 +46,7 @@ class Passwords:
         return await self._in_thread(lambda: self._matches(hashed, password))
 
     def is_outdated(self, hashed: str) -> bool:
-        """Return whether the hash has outdated parameters; if so, rehash at the next successful login."""
+        """Return whether the hash has outdated parameters, so that the password must be hashed again at a login."""
         return self._hasher.check_needs_rehash(hashed)
 
     def close(self) -> None:

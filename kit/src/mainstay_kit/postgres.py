@@ -16,11 +16,11 @@ Connection = AsyncConnection[TupleRow]
 
 
 class Postgres:
-    """A pool of connections with timeouts for connecting, waiting, statements, locks and idling in a transaction.
+    """A pool of connections. Connecting, waiting, statements, locks and idle transactions have timeouts, in seconds.
 
-    When no connection is free within `pool_timeout` seconds, the response is 503, so that requests do not pile up. The
-    timeouts are set on the connection, so that they hold for every library that uses it. So are further Postgres
-    `settings`, such as `{"search_path": "shop", "jit": "off"}`; a setting overrides the timeout of the same name.
+    When no connection is free within `pool_timeout`, the response is 503, so that requests do not pile up. The timeouts
+    of statements, locks and idle transactions are settings of the connection, and hold for every library that uses it.
+    `settings` are further settings of Postgres, such as `{"search_path": "shop", "jit": "off"}`; they take precedence.
     """
 
     def __init__(
@@ -71,7 +71,10 @@ class Postgres:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """Yield a connection in a transaction: committed at the end, rolled back on error. Raises Problem (503)."""
+        """Yield a connection in a transaction, which is committed at the end and rolled back on error.
+
+        Raises Problem 503 when no connection is free in time.
+        """
         async with AsyncExitStack() as stack:
             stack.callback(self._update_gauges)
             try:

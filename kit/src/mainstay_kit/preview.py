@@ -1,4 +1,4 @@
-"""The preview header: calls made for a request of the preview door reach the new releases of the neighbours as well."""
+"""The preview header, with which calls for a request of the preview door reach the new releases of other services."""
 
 import re
 
@@ -12,9 +12,9 @@ FORMAT = re.compile(rb"[0-9]{10}\.[0-9a-f]{64}")
 
 
 class Preview(Part):
-    """Keeps the preview header for calls to neighbours, and removes one of another form from the request.
+    """Keeps the preview header for calls to neighbours; removes a header that does not have the expected form.
 
-    The edge removes the header from every request that comes from outside, and ignores one that it has not signed.
+    The edge removes the header from every request that comes from outside, and ignores a header it has not signed.
     """
 
     def on_request(self, exchange: Exchange) -> None:

@@ -42,11 +42,12 @@ class Problem(KitError):
 class Problems(Part):
     """Turns errors of any framework into problem details.
 
-    A `Problem` is sent as it is. Any other exception is logged with its traceback, and the response is 500 with only
-    the request's id. Responses of 500 and above that are not problem details are replaced; so are the default 4xx
-    responses of frameworks. The application's own 4xx bodies stay, and so do HTML pages of any status: the application
-    wrote them for people, unless the framework is in debug mode. A client that accepts HTML gets problem details
-    as the HTML that *page* renders, if *page* is given.
+    - A `Problem` that the application raises is sent as it is. Any other exception is logged with its traceback, and
+      the client gets a 500 with only the request's id.
+    - Responses with a status from 500 that are not problem details are replaced, and so are the default 4xx responses
+      of frameworks. The application's own 4xx bodies stay. So do HTML pages of any status, which the application wrote
+      for people, except where the framework is in debug mode.
+    - If *page* is given, a client that accepts HTML gets problem details as the HTML that *page* renders.
     """
 
     def __init__(self, app: ASGIApp | None = None, *, page: Page | None = None) -> None:
@@ -124,12 +125,12 @@ def _without_internals(status: int, _body: bytes) -> Response:
 
 
 def _from_json(status: int, body: bytes) -> Response:
-    """Rewrite a framework's own JSON error; any other JSON is the application's and stays."""
+    """Rewrite the JSON of a framework's default error; any other JSON is the application's own, and stays."""
     return _from_framework(status, body) or Response(status, body, ((b"content-type", b"application/json"),))
 
 
 def _from_text(status: int, body: bytes) -> Response:
-    """Use the text as the detail. Litestar sends its JSON as text if the route's responses are text."""
+    """Rewrite a text, which becomes the detail. Litestar sends its JSON error as text if the route returns text."""
     text = body.decode(errors="replace").strip()
     return _from_framework(status, body) or problem_response(status, "" if text == _title(status) else text)
 
@@ -151,7 +152,7 @@ def _from_framework(status: int, body: bytes) -> Response | None:
 
 
 def _field_error(field: object) -> object:
-    """Return what may be shown of a field's error: location and message, never the value: it may be a password."""
+    """Return what a client may see of a field's error: location and message; not the value, which may be a password."""
     if not isinstance(field, Mapping):
         return "not valid"
     shown = {key: field[key] for key in FIELD_ERROR_KEYS if key in field}

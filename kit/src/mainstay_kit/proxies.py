@@ -17,11 +17,11 @@ SCHEMES = {b"http": ("http", "ws"), b"https": ("https", "wss")}
 
 
 class TrustedProxies(Part):
-    """Sets the client to the nearest address that is not a trusted proxy's; addresses left of it may be forged.
+    """Sets the client's address to the first one, seen from the service, that is not a trusted proxy's.
 
-    With *networks*, `X-Forwarded-For` is read from the right for as long as addresses belong to trusted networks. With
-    *hops*, the client is the address that many entries from the right, whichever peer connected. Use *hops* only where
-    the service can be reached through the proxies alone.
+    With *networks*, `X-Forwarded-For` is read from the right for as long as its addresses belong to trusted networks;
+    the addresses left of the client's may be forged. With *hops*, the number of proxies, the client's address is that
+    many entries from the right, whichever peer connected: use it only if no client can bypass the proxies.
     """
 
     def __init__(self, app: ASGIApp | None = None, *, networks: Iterable[str] = (), hops: int | None = None) -> None:
@@ -36,7 +36,7 @@ class TrustedProxies(Part):
 
     @classmethod
     def from_text(cls, text: str) -> "TrustedProxies":
-        """Parse networks (`10.0.0.0/8, 127.0.0.1`) or hops (`1`). `true` is refused: it would trust all."""
+        """Return the part for networks (`10.0.0.0/8, 127.0.0.1`) or hops (`1`). Raises Misconfigured for other text."""
         text = text.strip()
         if text.isdecimal():
             return cls(hops=int(text))

@@ -1,4 +1,4 @@
-"""All parts around one application, in the order that lets them protect each other."""
+"""`protect`: wraps an application in all parts, in the order in which they protect each other."""
 
 from collections.abc import Callable, Iterable, Sequence
 

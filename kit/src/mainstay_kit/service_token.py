@@ -19,8 +19,8 @@ MIN_LENGTH = 32
 class ServiceToken(Part):
     """Requires `X-Service-Token` under the given paths. Several tokens are valid at once, so that they can be rotated.
 
-    Digests of equal length are compared, and all of them each time, so that the response time reveals neither how much
-    of a token matched nor which token it was. A wrong and a missing token get the same response.
+    Each request's token is compared with all valid ones, by digests of equal length, so that the response time reveals
+    neither how much of a token matched nor which token it was. A wrong and a missing token get the same response.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class ServiceToken(Part):
         return None if self.has_valid_token(exchange) else problem_response(401, "a service token is required")
 
     def has_valid_token(self, exchange: Exchange) -> bool:
-        """Return whether the request has a valid token."""
+        """Return whether the request has a valid token, whatever its path."""
         digest = hashlib.sha256(exchange.headers.get(self._header, b"")).digest()
         matches = [hmac.compare_digest(digest, known) for known in self._digests]
         return any(matches)

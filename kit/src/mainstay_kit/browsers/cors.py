@@ -19,7 +19,8 @@ VARY = (b"vary", b"origin")
 class Cors(Part):
     """Allows the listed origins, compared exactly. Other origins get no CORS headers, and their preflights get 403.
 
-    Browsers do not apply CORS to WebSockets and send cookies from any origin, so foreign origins are refused there too.
+    Browsers do not apply CORS to WebSockets, and send cookies with them from any origin. So a WebSocket of an origin
+    that is neither listed nor the service's own gets 403.
     """
 
     def __init__(

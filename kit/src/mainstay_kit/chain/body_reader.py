@@ -10,6 +10,6 @@ class BodyReader(Protocol):
     """Receives a body piece by piece in place of the application, and may refuse the rest of it."""
 
     refusal: Response | None
-    """The response to send at once, in place of the piece that was just received."""
+    """Set when the body is refused: the response to send at once, in place of the piece just received."""
 
     async def receive(self, receive: Receive) -> Message: ...

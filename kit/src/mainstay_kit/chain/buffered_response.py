@@ -10,7 +10,7 @@ Rewrite = Callable[[int, bytes], Response]
 
 
 class BufferedResponse:
-    """The start of a response and the first 64 KiB of its body, so that an endless body uses bounded memory."""
+    """The start of a held response and the first 64 KiB of its body; the rest is dropped to bound the memory."""
 
     def __init__(self, start: Message, rewrite: Rewrite) -> None:
         self._start = start
@@ -22,7 +22,7 @@ class BufferedResponse:
         return not message.get("more_body")
 
     def rewrite(self) -> tuple[Message, Message]:
-        """Return the rewritten response, with the held one's headers except those that describe its body."""
+        """Return the messages of the rewritten response. Headers of the held one stay, except those about its body."""
         response = self._rewrite(self._start["status"], bytes(self._body))
         replaced = {b"content-length", b"content-encoding", *(name for name, _ in response.headers)}
         kept = [(name, value) for name, value in self._start["headers"] if name.lower() not in replaced]

@@ -18,10 +18,10 @@ SILENT_SEND_VERSIONS = frozenset({"2.0", "2.1", "2.2", "2.3"})
 
 
 class Part:
-    """One concern of a service. Given an application it is ASGI middleware; several are run by one `Chain`.
+    """One concern of a service: ASGI middleware around *app*, or, without *app*, one of the parts that a `Chain` runs.
 
-    A part overrides the hooks it needs; the others cost nothing. A part whose `on_request` applies to some paths only
-    lists them in `paths`, and costs nothing at other paths.
+    A part overrides the hooks it needs; the others cost nothing. If its `on_request` applies to certain paths only, the
+    part lists them in `paths`, and costs nothing at other paths.
     """
 
     paths: Collection[str] | None = None
@@ -39,16 +39,16 @@ class Part:
         """Run before the application. None lets the request through; a Response is sent instead."""
 
     def on_response_start(self, exchange: Exchange, headers: list[Header]) -> None:
-        """Add headers that depend on the response. `on_request` puts all others in `exchange.added_headers`."""
+        """Add to *headers* what depends on the response. `on_request` adds all else to `exchange.added_headers`."""
 
     def on_error_response(self, exchange: Exchange, headers: list[Header]) -> None:
         """Run after `on_response_start` when a response with a status of 400 or above begins."""
 
     def on_exception(self, exchange: Exchange, error: Exception) -> Response | None:
-        """Return the response to an exception of the application; it is sent if none has begun."""
+        """Return the response to an exception of the application, sent if no response has begun; None: not handled."""
 
     def on_end(self, exchange: Exchange) -> None:
-        """Run when the exchange is over, however it ended; `status` and `ended_at` are set."""
+        """Run when the exchange is over, however it ended; its `status` and `ended_at` are set."""
 
     def on_batch_end(self, exchanges: Sequence[Exchange]) -> None:
         """Process all exchanges that ended in one turn of the event loop, after their responses were sent."""
@@ -65,7 +65,10 @@ def _overridden_hooks(hook: str, *parts: Part) -> tuple[Callable[..., Any], ...]
 
 
 class Chain:
-    """The parts around an application, outermost first. Later parts never see a request that an earlier one refuses."""
+    """The parts around an application, outermost first, as one ASGI application.
+
+    When `on_request` of a part returns a response, the application and `on_request` of the later parts do not run.
+    """
 
     def __init__(self, app: ASGIApp, *parts: Part) -> None:
         self._app = app

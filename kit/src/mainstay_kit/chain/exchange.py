@@ -28,8 +28,8 @@ current: ContextVar["Exchange | None"] = ContextVar("mainstay_kit.exchange", def
 class Exchange:
     """The state that the parts share about a request, and the single `receive` and `send` around the application.
 
-    It is in `scope[SCOPE_KEY]` and, within the request, in `current`. `path` is the path that a router matches. Of a
-    header that occurs twice, `headers` has the last value.
+    It is in `scope[SCOPE_KEY]` and, within the request, in `current`. `path` is the path that a router matches.
+    `headers` has the last value of a header that occurs twice. `started_at` and `ended_at` are `perf_counter` seconds.
     """
 
     # Attributes that few requests need have defaults on the class; those that every request reads are set on each.
@@ -124,7 +124,7 @@ class Exchange:
         return self._send(message)
 
     async def send_detecting_disconnect(self, message: Message) -> None:
-        """Do the same as `send`, under a server that raises when the client has left."""
+        """Send *message* as `send` does, and note when the server raises because the client has left."""
         try:
             await self.send(message)
         except OSError:
@@ -154,7 +154,7 @@ class Exchange:
         self.closed = True
 
     async def close_gracefully(self) -> None:
-        """End a stream as a stopping server does: the application sees a disconnect of its client."""
+        """End a stream as a stopping server does: the application receives the disconnect of its client."""
         if self.closed:
             return
         self.closed = True
@@ -213,4 +213,4 @@ class Exchange:
 
 
 async def _send_nothing() -> None:
-    """Do nothing; awaited when a response is held and nothing is sent yet."""
+    """Do nothing: the awaitable that `send` returns while the response is held."""

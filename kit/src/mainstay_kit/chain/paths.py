@@ -1,4 +1,4 @@
-"""Request paths, normalized as routers do, so that no other spelling bypasses a part that protects a path."""
+"""Request paths, normalized as routers do, so that a different spelling of a path bypasses no part that protects it."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Route templates: `/items/{id}` instead of `/items/7`, from whichever framework did the routing."""
+"""Route templates: `/items/{id}` instead of `/items/7`, as the application's framework reports them."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +11,7 @@ UNMATCHED = "unmatched"
 
 
 def route(exchange: Exchange) -> str:
-    """Return and store the template of the request's route; `exchange.route or route(exchange)` avoids the call."""
+    """Return the template of the request's route, and store it in `exchange.route`."""
     exchange.route = exchange.route or template(exchange.scope)
     return exchange.route
 

@@ -12,7 +12,7 @@ from mainstay_kit.errors import Misconfigured
 from mainstay_kit.problems import problem_response
 
 MEBIBYTE = 1024 * 1024
-CLOSE = (b"connection", b"close")  # the rest of the body would be read as the next request
+CLOSE = (b"connection", b"close")  # otherwise the server would read the rest of the body as the next request
 
 
 class BodyLimit(Part):
@@ -21,9 +21,9 @@ class BodyLimit(Part):
     A body whose declared length is too large is refused at once; every body is also counted while it arrives, in case
     the length is missing or wrong. *routes* maps path prefixes to limits in bytes; the longest matching prefix applies.
 
-    The client gets *limit_seconds* for the body, and one second more for each *bytes_per_second* bytes that arrive, but
-    never more than *limit_seconds* at any moment: a client sending 1 byte/s is cut off after about *limit_seconds*, an
-    upload faster than *bytes_per_second* never. Only time in which the application waits for the client counts.
+    The client has *limit_seconds* left when the body begins. It gains one second for each *bytes_per_second* bytes that
+    arrive, up to *limit_seconds* again. So a client that sends 1 byte/s is cut off after about *limit_seconds*, and an
+    upload faster than *bytes_per_second* never is. Only time in which the application waits for the client counts.
     """
 
     def __init__(

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class LoginRates(NamedTuple):
-    """Allowed failures; lowest per pair of address and account, so that an attacker can hardly lock the owner out."""
+    """Allowed rates of failures. Lowest for a pair of address and account: attackers can hardly lock out the owner."""
 
     pair: Rate = Rate(10, QUARTER_HOUR)
     account: Rate = Rate(50, QUARTER_HOUR)
@@ -37,9 +37,9 @@ class LoginStore(Protocol):
 class FailedLogins:
     """Counts each attempt before the password is verified, and gives it back if the password was right.
 
-    So a thousand concurrent attempts count as a thousand; and only failures count in the end, so that successful logins
-    do not lock out others behind the same address. With a *secret*, a reader of the store cannot guess the accounts and
-    addresses behind the marks that it keeps.
+    Concurrent attempts therefore all count before the first of them has failed. Successful logins do not count in the
+    end, so that they do not lock out other people behind the same address. The store contains pseudonyms; with a
+    *secret*, a reader of the store cannot guess the accounts and addresses behind them.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class FailedLogins:
         self._key = revealed(secret).encode()
 
     async def attempt(self, account: str, address: str) -> "Attempt":
-        """Count an attempt. Raises Problem (429) above a rate; call before verifying: a refusal then costs no hash."""
+        """Count an attempt; call it before the password is verified. Raises Problem 429 above one of the rates."""
         attempt = Attempt(self._store)
         for key, rate in self._rates_by_key(account, address):
             verdict = await _resolve(self._store.take(key, rate))

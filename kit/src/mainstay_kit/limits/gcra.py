@@ -8,7 +8,7 @@ from mainstay_kit.errors import Misconfigured
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """*limit* requests in *per* seconds, evenly, of which *burst* may come at once (default: all of them)."""
+    """*limit* requests in *per* seconds, spread evenly, of which *burst* may come at once (0: all of them)."""
 
     limit: int
     per: float
@@ -29,7 +29,7 @@ ROUNDING = 1 + 1e-9
 
 
 class Verdict(NamedTuple):
-    """Whether a request is allowed, how many more may come at once, and seconds until a retry and until a reset."""
+    """Whether a request is allowed; how many more may come at once; the seconds until a retry and until a reset."""
 
     allowed: bool
     remaining: int
@@ -38,9 +38,10 @@ class Verdict(NamedTuple):
 
 
 def decide(spent_until: float, rate: Rate, now: float) -> tuple[Verdict, float]:
-    """Return the verdict on a request at *now*, and the time until which its key is spent after it.
+    """Return the verdict on a request of a key at *now*, and the key's new `spent_until`.
 
-    All times are seconds of one clock; *spent_until* is the time that the key's previous request returned.
+    *spent_until* is the time that the last call for this key returned; 0 before the first. All times are in seconds,
+    of the same clock.
     """
     interval, tolerance = rate.interval, rate.tolerance
     until = (spent_until if spent_until > now else now) + interval

@@ -33,7 +33,7 @@ UPDATE kit_rates SET spent_until = spent_until - %(interval)s * interval '1 seco
 
 
 class PostgresRateStore:
-    """A store with a row per key, in a table that the service's migration creates from `TABLE`; needs no backup.
+    """A store with a row per key, in a table that the service's migration creates from `TABLE`. It needs no backup.
 
     Each counted request costs a write: use this store for logins and expensive requests, and `MemoryStore` for others.
     """
@@ -58,7 +58,7 @@ class PostgresRateStore:
         return Verdict(False, 0, max(0.0, ahead + rate.interval - rate.tolerance), ahead)
 
     async def give_back(self, key: str, rate: Rate) -> None:
-        """Undo one `take`: the request is not to count."""
+        """Undo one `take`, so that its request does not count."""
         async with self._postgres.connection() as connection:
             await connection.execute(_GIVE_BACK, {"key": key, "interval": rate.interval})
 

@@ -24,7 +24,11 @@ def client_address(exchange: Exchange) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A rate for all paths under *path*, counted separately per *key*. Limits of different names are independent."""
+    """A rate for all paths under *path*, counted separately for each *key*, by default the client's address.
+
+    Limits of different names are counted independently; without a *name*, the path is the name. Without *methods*, the
+    limit is for all methods.
+    """
 
     path: str
     rate: Rate
@@ -41,8 +45,8 @@ class Limit:
 class RateLimit(Part):
     """Applies the first limit that covers a request; above it the response is 429 with `Retry-After`.
 
-    When the store fails, requests pass (`closed=False`) or get 503 (`closed=True`); choose what harms the service
-    less. The failure is logged in both cases.
+    When the store fails, requests pass (`fail_closed=False`) or get 503 (`fail_closed=True`); choose what harms the
+    service less. The failure is logged in both cases.
     """
 
     def __init__(
@@ -72,7 +76,7 @@ class RateLimit(Part):
     async def _apply_when_ready(self, exchange: Exchange, limit: Limit, pending: Awaitable[Verdict]) -> Response | None:
         try:
             return _apply(exchange, limit, await pending)
-        except Exception:  # a store's driver may raise anything; `closed` decides the response
+        except Exception:  # a store's driver may raise anything; `fail_closed` decides the response
             log.exception("the store of the rate limit failed")
             return problem_response(503, "", (b"retry-after", b"1")) if self._fail_closed else None
 

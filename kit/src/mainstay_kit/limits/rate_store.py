@@ -1,4 +1,4 @@
-"""The store in which a rate limit keeps what each key has spent."""
+"""The store of a rate limit: how much of its rate each key has spent. Its interface, and a store in memory."""
 
 import ipaddress
 import time
@@ -19,9 +19,9 @@ def network_of(address: str) -> str:
 
 
 class RateStore(Protocol):
-    """Counts one request of *key* against *rate*, and returns whether it is allowed.
+    """What a store must offer: `take` counts a request of *key* against *rate*, and returns whether it is allowed.
 
-    A store outside the process returns an awaitable and shares the limit among all processes. It must decide and
+    A store outside the process returns an awaitable, and shares the limit among all processes. It must decide and
     write in one atomic step: between two steps, other processes could spend the same request.
     """
 
@@ -31,8 +31,8 @@ class RateStore(Protocol):
 class MemoryStore:
     """The store of one process: with N processes a client gets N times the limit.
 
-    Above *keys_at_most* keys, expired keys are removed, and of the others those that expire first, so that a flood of
-    addresses uses a bounded amount of memory.
+    Above *max_keys* keys, it removes the expired ones, and then those that expire first, until half of *max_keys* are
+    left. So a flood of addresses uses a bounded amount of memory.
     """
 
     def __init__(self, *, now: Callable[[], float] = time.monotonic, max_keys: int = MAX_KEYS) -> None:
@@ -48,7 +48,7 @@ class MemoryStore:
         return verdict
 
     def give_back(self, key: str, rate: Rate) -> None:
-        """Undo one `take`: the request is not to count."""
+        """Undo one `take`, so that its request does not count."""
         if key in self._spent:
             self._spent[key] -= rate.interval
 

@@ -22,7 +22,7 @@ class AccessLog(Part):
     """Logs client, method, path, status and duration of each request; not the query, which may contain tokens.
 
     A client that left is no error: the status is 499 if no response had begun. Successful probes are not logged.
-    Without *redactor*, that of `configure_logging` is used.
+    Without a *redactor*, the one given to `configure_logging` masks the secrets.
     """
 
     def __init__(
@@ -68,9 +68,9 @@ class AccessLog(Part):
 
 
 class Descriptor:
-    """Writes whole lines to a file descriptor in one call, so that lines of processes sharing it do not interleave.
+    """A file descriptor to which several processes write. Each call writes whole lines, so that they do not interleave.
 
-    The reader of the log may exit or be slow: `lost` counts the lines that could not be written; no request fails.
+    If the reader of the log exits, no request fails: `lost` counts the lines that could not be written.
     """
 
     def __init__(self, number: int) -> None:

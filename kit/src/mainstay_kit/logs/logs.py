@@ -17,7 +17,10 @@ SERVERS = ("uvicorn", "uvicorn.error", "hypercorn.error")
 
 
 class JsonFormatter(logging.Formatter):
-    """`{at, level, logger, message, request_id?, trace_id?, error?, …extra}`; line breaks and escapes are encoded."""
+    """Formats a record as one line of JSON: `{at, level, logger, message, request_id?, trace_id?, error?, …extra}`.
+
+    Line breaks and control characters in values are encoded, and known secrets masked.
+    """
 
     def __init__(self, redactor: Redactor | None = None) -> None:
         super().__init__()
@@ -62,7 +65,7 @@ def configure_logging(*, level: str = "INFO", redactor: Redactor | None = None, 
 
 
 def configured_redactor() -> Redactor:
-    """Return the redactor of `configure_logging`; one without secrets if it was not called."""
+    """Return the redactor that was given to `configure_logging`; one without secrets if it was not called."""
     formatters = (handler.formatter for handler in logging.getLogger().handlers)
     return next((one.redactor for one in formatters if isinstance(one, JsonFormatter)), Redactor())
 

@@ -1,4 +1,4 @@
-"""Redaction: known secrets, in every encoding in which they may appear, become dots."""
+"""Redaction: replaces known secrets by dots, in every encoding in which they may appear."""
 
 import base64
 import json
@@ -18,8 +18,8 @@ SENSITIVE = re.compile(
 class Redactor:
     """Masks the values of secrets in text, whether plain or percent-, JSON-, hex- or base64-encoded.
 
-    The password in a secret URL is masked as well. Values under six characters are not masked: they would match
-    parts of nearly every line.
+    If a secret is a URL, its password is masked on its own as well. Values under six characters are not masked: they
+    would match parts of nearly every line.
     """
 
     def __init__(self, secrets: Iterable[Secret | str] = ()) -> None:
@@ -33,7 +33,7 @@ class Redactor:
         return self._pattern.sub(MASK, text) if self._pattern is not None else text
 
     def value(self, name: str, value: object) -> object:
-        """Return *value* as it may be shown under *name*."""
+        """Return *value* for a log field *name*: masked if the name is that of a secret, else free of known secrets."""
         if SENSITIVE(name):
             return MASK
         if isinstance(value, str):
@@ -48,7 +48,7 @@ class Redactor:
 
 
 def _passwords(value: str) -> Iterable[str]:
-    """Return the password of a URL, encoded and decoded."""
+    """Return the password in *value*, encoded and decoded, if that is a URL with one; else nothing."""
     try:
         password = urlsplit(value).password if "://" in value else None
     except ValueError:

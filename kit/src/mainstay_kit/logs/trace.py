@@ -12,10 +12,10 @@ TRACEPARENT = re.compile(rb"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-(
 
 
 class RequestContext(Part):
-    """Gives every request an id and a trace id: those of its headers if well formed, else new ones.
+    """Gives every request an id and a trace id: those of its headers if they are well formed, else new ones.
 
     The ids protect nothing, so fast non-cryptographic randomness is enough, and a client that invents ids confuses
-    only its own traces. The patterns keep any other header content out of logs and responses.
+    only its own traces. Headers that are not well formed never reach logs and responses.
     """
 
     def __init__(self, app: ASGIApp | None = None, *, header: str = "x-request-id") -> None:

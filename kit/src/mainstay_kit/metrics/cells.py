@@ -14,11 +14,11 @@ GENERATION = "generation"
 
 
 class Cells:
-    """One number per name. A process writes only its own cells; reading covers all processes, exited ones included.
+    """One number per name. A process writes only its own cells; `read` covers all processes, exited ones included.
 
     In a folder each process has two files: `N.values`, eight bytes per cell, mapped into memory, so that counting is a
     memory write and no system call; and `N.names`, one line per cell, written before the cell is used. The first
-    process to start removes the files of the service's previous start.
+    process of the service that starts removes the files of the service's previous start.
     """
 
     def __init__(self, folder: Path | None = None, *, generation: str | None = None) -> None:
@@ -70,7 +70,7 @@ class Cells:
 
 
 def _sweep(folder: Path, generation: str) -> None:
-    """Remove files of an earlier start. Processes of one start have one parent, and so the same *generation*."""
+    """Remove the files of an earlier start. All processes of one start have the same parent, hence *generation*."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (folder / GENERATION).open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

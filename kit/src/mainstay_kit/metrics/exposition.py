@@ -20,7 +20,7 @@ class Family:
 
 
 def render(family: Family, series: Mapping[str, Samples]) -> list[str]:
-    """Return the lines of *family*; the separately kept buckets are accumulated here."""
+    """Return the lines of *family*. The buckets of *series* hold separate counts; those of the text are cumulative."""
     help_text = family.documentation.replace("\\", r"\\").replace("\n", r"\n")
     lines = [f"# HELP {family.name} {help_text}", f"# TYPE {family.name} {family.kind}"]
     for labels in sorted(series):

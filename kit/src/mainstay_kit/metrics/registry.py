@@ -16,9 +16,9 @@ CONTROL_CHARACTERS = dict.fromkeys(range(32), " ")
 
 
 class Registry:
-    """The metric families of a service. With a *folder*, any of its processes can report the sums over all of them.
+    """The metric families of a service. With a *folder*, each process of the service reports the sums over all.
 
-    A gauge is the sum over the processes that are alive.
+    Counters and histograms include processes that have ended; a gauge is the sum over those that are alive.
     """
 
     def __init__(self, folder: Path | None = None, *, generation: str | None = None) -> None:
@@ -58,7 +58,7 @@ class Registry:
 
 
 class Counter:
-    """A number that only grows. When no cell is left for it, nothing is counted."""
+    """A number that only grows. It counts nothing when it got no cell because all were taken."""
 
     __slots__ = ("_cells", "_index")
 
@@ -80,7 +80,7 @@ class Gauge(Counter):
 
 
 class Histogram:
-    """The number of values up to each edge. Each bucket has a cell; buckets are accumulated only when they are read."""
+    """The number of values up to each edge of its buckets, and their sum. It counts nothing if all cells were taken."""
 
     __slots__ = ("_buckets", "_cells", "_indexes", "_sum")
 
@@ -99,7 +99,10 @@ class Histogram:
 
 
 def buckets_for(*thresholds: float, lowest: float = 0.005) -> tuple[float, ...]:
-    """Return edges at every threshold and about every factor of two between, so that quantiles near them are exact."""
+    """Return bucket edges in seconds: one at each threshold, so that quantiles near it are exact, and others between.
+
+    From *lowest* to four times the highest threshold, an edge is about twice the one before it.
+    """
     wanted = sorted(set(thresholds))
     if not wanted or wanted[0] <= 0:
         raise Misconfigured(f"{wanted} are not thresholds", remedy="give the limits in seconds, all above 0")

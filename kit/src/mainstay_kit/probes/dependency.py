@@ -1,4 +1,4 @@
-"""A dependency of the service, and the check whether it is up."""
+"""The dependencies of a service, and the checks of whether they are up."""
 
 import asyncio
 import time
@@ -10,10 +10,10 @@ Check = Callable[[], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """Up when `check` returns anything but False within `timeout` seconds, otherwise down.
+    """A dependency. It is up when `check` returns anything but False within `timeout` seconds, otherwise down.
 
     A result is cached for `cache_seconds`, and concurrent probes share one check, so that probes do not become load.
-    A dependency that is not `required` is shown but does not make the service unready.
+    Probes show a dependency that is not `required`, but it does not make the service unready.
     """
 
     name: str
@@ -25,12 +25,16 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
+    """The result of one check of a dependency."""
+
     name: str
     up: bool
     required: bool
     took_s: float
     at: float
+    """Seconds of the monotonic clock at which the check ended."""
     reason: str = ""
+    """Why the dependency is down; empty when it is up."""
 
 
 @dataclass(slots=True)

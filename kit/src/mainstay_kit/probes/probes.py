@@ -1,4 +1,4 @@
-"""Probes: health, ready, live and ping."""
+"""The paths that probes request: `/live`, `/ready`, `/health` and `/ping`."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
@@ -25,7 +25,8 @@ class Probes(Part):
 
     Liveness never checks a dependency: an unavailable database must not restart every instance. Readiness does, and
     fails as soon as the service begins to stop. Any client sees the status; names, reasons and times are shown only to
-    requests that `may_read_details` accepts, because they show an attacker where to apply pressure.
+    requests that `may_read_details` accepts, because they show an attacker where to apply pressure. `shape` turns the
+    document of `/ready` and `/health` into the one that is sent. The probes are at each of `prefixes`.
     """
 
     def __init__(

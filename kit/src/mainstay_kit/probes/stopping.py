@@ -21,11 +21,12 @@ Handler = Callable[[int, FrameType | None], object]
 
 
 class GracefulStop(Part):
-    """On SIGTERM: becomes unready, lets running requests finish, closes streams gracefully, then exits.
+    """On SIGTERM: makes the service unready, lets running requests finish, ends streams, then lets the server exit.
 
     Event streams end as a complete response, so that browsers reconnect elsewhere; WebSockets are closed with 1001.
-    Requests still running after `drain_timeout` seconds are cancelled. The server's own handler runs last; a second
-    signal runs it at once. During `delay` seconds requests are still accepted, for load balancers that only probe.
+    Streams have `stream_timeout` seconds to end, other requests `drain_timeout`; then they are cancelled. The server's
+    own signal handler runs last; a second signal runs it at once. Draining begins after `delay` seconds, for load
+    balancers that notice only by their next probe that the service is unready.
     """
 
     def __init__(
@@ -78,7 +79,7 @@ class GracefulStop(Part):
         self._previous_handlers.clear()
 
     async def stop(self) -> None:
-        """Drain; return when no request is running any more, or one second after the last are cancelled."""
+        """Drain. Return when no request is running any more, or one second after the last ones were cancelled."""
         self.stopping = True
         for exchange in self._running:
             if CLOSE not in exchange.added_headers:

@@ -11,9 +11,9 @@ ALGORITHMS = ("HS256", "EdDSA")
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A secret shared by all who verify (`HS256`), or a private key in PEM whose public half verifies (`EdDSA`).
+    """A secret that signers and verifiers share (`HS256`), or a private key in PEM with its public half (`EdDSA`).
 
-    Give a service that only verifies the public half alone: it then cannot sign.
+    Give a service that only verifies tokens no *secret*, only the *public* half: it cannot sign tokens then.
     """
 
     kid: str

@@ -1,4 +1,4 @@
-"""The current refresh token of each login."""
+"""Stores of the current refresh token of each login: their interface, and a store in memory."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,7 +6,10 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A login: the *family* in all its tokens, its subject, its first refresh token's id. Times are Unix time."""
+    """A login: the *family*, an id that all its tokens have; its *subject*; and *token*, its first refresh token's id.
+
+    Times are Unix time.
+    """
 
     family: str
     subject: str
@@ -17,7 +20,10 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """One refresh: *new* replaces *spent*. A token replaced less than *grace* seconds ago is still accepted."""
+    """One refresh of a login: the token id *new* replaces *spent*.
+
+    A token that was replaced less than *grace* seconds ago is still accepted. Times are Unix time.
+    """
 
     family: str
     spent: str

@@ -38,9 +38,12 @@ class TokenReused(TokenInvalid):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
+    """An access token, and the refresh token with which the client gets the next pair."""
+
     access: str
     refresh: str
     expires_in: int
+    """Seconds until the access token expires."""
 
 
 Claims = Mapping[str, object]
@@ -52,12 +55,12 @@ async def no_claims(_subject: str) -> Claims:
 
 
 class Tokens:
-    """Signs with the first key and accepts all keys, found by `kid`, so that key rotation logs no user out.
+    """Signs tokens with the first key and accepts those of all keys, so that key rotation logs no user out.
 
     The key determines the algorithm, not the token's header; `none` is not supported. There is no default key. An
     access token is never accepted as a refresh token, nor the reverse. `claims_of` returns a subject's claims at the
     login and at each refresh, so that a revoked right ends when the access token expires. An access token without the
-    claims that `required` names is neither signed nor accepted.
+    claims that `required` names is neither signed nor accepted. All durations are in seconds.
     """
 
     def __init__(
@@ -97,10 +100,10 @@ class Tokens:
         return pair
 
     async def refresh(self, token: str, **claims: object) -> Pair:
-        """Return a new pair for a refresh token, which this spends. Reuse of it ends the login (TokenReused).
+        """Return a new pair for a refresh token, and mark that token as spent.
 
         Within the grace period, the token spent last gets a pair with its replacement again: two browser tabs, or a
-        client whose response was lost, are no theft.
+        client whose response was lost, are no theft. Any other spent token raises TokenReused, and ends the login.
         """
         old = self._read(token, "refresh")
         now, subject, family = self._now(), str(old["sub"]), str(old["family"])
@@ -115,7 +118,7 @@ class Tokens:
         return self._pair(subject, family, number, all_claims)
 
     async def revoke(self, token: str) -> None:
-        """Log out: no refresh token of this login is accepted any more."""
+        """End the login of a refresh token: none of its refresh tokens is accepted any more. Raises TokenInvalid."""
         await self._store.end(str(self._read(token, "refresh")["family"]))
 
     async def revoke_all(self, subject: str) -> None:

@@ -1,4 +1,4 @@
-"""Settings: read once at startup, all errors reported together, secrets never shown."""
+"""The settings of a service, read from environment variables once at startup; secrets are never shown."""
 
 from .rules import Rule
 from .secret import Secret, revealed

@@ -1,4 +1,4 @@
-"""Variables: a service's settings, declared as a dataclass, read once, all errors reported together."""
+"""`read_variables`: fills a dataclass with a service's settings, and reports all errors in them together."""
 
 import os
 from collections.abc import Mapping
@@ -39,7 +39,8 @@ def read_variables(declared: type[T], environment: Mapping[str, str] = os.enviro
     """Return *declared* filled from variables named after its fields in capitals: `database_url` is `DATABASE_URL`.
 
     A value may also be in the file that `DATABASE_URL_FILE` names. An empty value counts as missing. Only declared
-    variables are read: other services' secrets do not belong here. Raises VariablesInvalid with all errors.
+    variables are read, because the environment may contain secrets of other services. Raises VariablesInvalid with all
+    errors.
     """
     problems: list[str] = []
     values: dict[str, object] = {}
