@@ -40,8 +40,8 @@ def test_the_front_door_keeps_its_preview(world: RunWorld, target: FakeTarget) -
 
 
 def test_a_preview_that_is_never_ready_fails(world: RunWorld) -> None:
-    with pytest.raises(StepFailed, match="timed out after 15 s waiting for the preview door to lead to web@3"):
-        replace(PREVIEW, releases={"web": 3}).do(world)
+    with pytest.raises(StepFailed, match="timed out after 15 s waiting for the preview door to lead to api@3, web@3"):
+        replace(PREVIEW, releases={"api": 3, "web": 3}).do(world)
 
 
 def test_the_first_unexpected_response_fails_the_step(world: RunWorld, target: FakeTarget) -> None:

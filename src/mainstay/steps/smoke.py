@@ -29,8 +29,7 @@ class Smoke(Step, frozen=True, kw_only=True, tag="smoke"):
 
     @property
     def title(self) -> str:
-        what = ", ".join(f"{service}@{release}" for service, release in self.releases.items())
-        return f"Smoke-test {what} through the {self.door} door: {counted(len(self.flows), 'flow')}"
+        return f"Smoke-test {self._tested} through the {self.door} door: {counted(len(self.flows), 'flow')}"
 
     def do(self, world: RunWorld) -> str:
         if self.door == "preview":
@@ -62,9 +61,14 @@ class Smoke(Step, frozen=True, kw_only=True, tag="smoke"):
         world.waiter.wait_until(
             leads,
             within=PREVIEWED_WITHIN_S,
-            waiting_for=f"the preview door to lead to {self.title.split(' ')[1]}",
+            waiting_for=f"the preview door to lead to {self._tested}",
             remedy="mainstay status",
         )
+
+    @property
+    def _tested(self) -> str:
+        """The new revisions, as in `api@2, web@2`."""
+        return ", ".join(f"{service}@{release}" for service, release in self.releases.items())
 
 
 def _progress(outcome: StepOutcome) -> str:
