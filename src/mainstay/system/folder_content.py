@@ -22,5 +22,6 @@ def children(folder: Path) -> list[Path]:
 
 
 def oldest(folder: Path, keep: int) -> list[Path]:
-    """Return the paths of the entries of *folder* except the newest *keep*, oldest first; *keep* is at least 1."""
-    return sorted(children(folder), key=lambda path: path.lstat().st_mtime)[:-keep]
+    """Return the paths of the entries of *folder* except the newest *keep*, oldest first."""
+    oldest_first = sorted(children(folder), key=lambda path: path.lstat().st_mtime)
+    return oldest_first[: max(0, len(oldest_first) - keep)]
