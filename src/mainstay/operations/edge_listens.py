@@ -1,4 +1,4 @@
-"""`edge listens`: every address at which the environment accepts connections, and from where it can be reached."""
+"""`edge listens`: every address at which the environment accepts connections, and from where each can be reached."""
 
 import msgspec
 
@@ -11,14 +11,15 @@ class EdgeListens(msgspec.Struct, frozen=True):
     """The document of `mainstay edge listens`."""
 
     endpoints: tuple[Endpoint, ...]
-    """The most reachable first."""
+    """By reach: first what other machines can reach, then what this machine can, then what only the owner can."""
     problem: str
-    """What other machines may reach although nothing declares it; empty: nothing."""
+    """The addresses that other machines may reach although nothing declares them, as a sentence; empty: none."""
     remedy: str
+    """What to do about the problem; empty without one."""
 
 
 def edge_listens(context: Context) -> EdgeListens:
-    """Return where the environment listens. Raises BadInput when nothing was deployed here yet."""
+    """Return the addresses at which the environment listens. Raises BadInput when nothing was deployed here yet."""
     found = context.target(context.stored()).endpoints()
     answer = judge(found)
     return EdgeListens(found, answer.evidence if answer.verdict == "fail" else "", answer.remedy)

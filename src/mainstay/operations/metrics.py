@@ -11,7 +11,7 @@ _COUNTERS = {
     "requests": "Requests that were answered.",
     "errors": "Requests that were answered with a status from 500 up, or whose response ended early.",
     "client_errors": "Requests that were answered with a status from 400 to 499.",
-    "refused": "Attempts to reach an instance that failed.",
+    "refused": "Connections that an instance refused or did not answer.",
     "aborted": "Requests that the client aborted.",
     "late": f"Requests whose response had not begun after {LATE_S} s.",
 }
