@@ -24,5 +24,5 @@ class Interruption:
     def check(self) -> None:
         """Raise Interrupted if an interrupt was requested."""
         if self.signal is not None:
-            remedy = "mainstay resume, or mainstay abort to go back"
+            remedy = "mainstay resume, or mainstay abort to roll it back"
             raise Interrupted("interrupted; the run can be resumed", signal=self.signal, remedy=remedy)

@@ -74,7 +74,7 @@ def require_no_unfinished_run(context: Context) -> None:
     waiting = history_of(context).unfinished
     if waiting:
         what = f"run {waiting} is unfinished"
-        raise LockHeld(what, remedy="mainstay resume, or mainstay abort to go back", code="run-unfinished")
+        raise LockHeld(what, remedy="mainstay resume, or mainstay abort to roll it back", code="run-unfinished")
 
 
 def begin(plan: Plan, journal: Journal, context: Context, runner: Runner) -> CommandOutcome:

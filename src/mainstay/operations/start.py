@@ -27,7 +27,7 @@ def start(context: Context, *, runner: Runner, notices: Notices, unless_stopped:
         if run_kind(past.runs[0].kind).needs_running:
             restart_supervisor(context)
         what = f"run {past.unfinished} ({past.runs[0].kind}) is unfinished; only what it left running is started"
-        raise LockHeld(what, remedy="mainstay resume, or mainstay abort to go back", code="run-unfinished")
+        raise LockHeld(what, remedy="mainstay resume, or mainstay abort to roll it back", code="run-unfinished")
     if past.live is None:
         what = f"no release of {place} is live: there is nothing to start"
         raise BadInput(what, remedy="mainstay up", code="not-live")
