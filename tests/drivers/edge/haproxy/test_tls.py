@@ -161,6 +161,18 @@ async def test_a_certificate_is_renewed_30_days_before_it_expires(
     assert (keep_certificate(running) != kept) is renewed
 
 
+async def test_an_edge_with_files_changes_to_an_authority_of_its_own(
+    running: RunningProxy, files: Callable[..., Tls]
+) -> None:
+    running.edge = replace(running.edge, tls=files(HOST))
+    running.folders.authority.unlink()  # An environment that began with files has none.
+    running.folders.authority_key.unlink()
+    await running.set_shares({41: 100})
+    running.edge = replace(running.edge, tls=Tls("internal"))
+    await running.set_shares({41: 100})
+    assert (await secure(running)).status == 200
+
+
 async def test_a_kept_certificate_that_cannot_be_read_is_replaced(running: RunningProxy) -> None:
     (running.folders.edge / PEM).write_bytes(b"x")
     await running.set_shares({41: 100})

@@ -189,6 +189,8 @@ def _issue(edge: Edge, folders: Folders) -> bytes:
 
 def _still_good(kept: bytes, edge: Edge, folders: Folders) -> bool:
     """Return whether *kept* is from the environment's own authority, has every name and is valid for 30 more days."""
+    if not folders.authority.exists():
+        return False
     try:
         leaf = x509.load_pem_x509_certificate(kept)
         leaf.verify_directly_issued_by(x509.load_pem_x509_certificate(folders.authority.read_bytes()))
