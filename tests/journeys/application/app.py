@@ -49,6 +49,7 @@ class App:
         self.busy: set[asyncio.StreamWriter] = set()
         self.idle: set[asyncio.StreamWriter] = set()
         self.stopping = asyncio.Event()
+        self.server: asyncio.Server | None = None
         self.leaked: list[int] = []
         volume = os.environ.get("MAINSTAY_VOLUME_POSTS")
         self.posts = os.open(f"{volume}/posts", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600) if volume else None
@@ -61,6 +62,13 @@ class App:
             return 200, "unready"
         if path == "/die":
             os._exit(9)
+        if path == "/refuse":
+            assert self.server
+            self.server.close()
+            return 200, "no more connections"
+        if path == "/late":
+            await asyncio.sleep(6.5)
+            return 200, MESSAGE
         if path == "/environment":
             return 200, json.dumps({"message": MESSAGE, "pid": os.getpid(), **os.environ})
         if path == "/rows":
@@ -108,8 +116,12 @@ class App:
                     await writer.drain()
                     await asyncio.sleep(0.2)
                     os._exit(9)
+                if path in ("/silent", "/reset", "/endless"):
+                    await misbehave(path, writer)
+                    break
                 status, body = await self.respond(method, path)
-                keep = "close" if self.stopping.is_set() else "keep-alive"
+                accepts = self.server and self.server.is_serving() and not self.stopping.is_set()
+                keep = "keep-alive" if accepts else "close"
                 writer.write(
                     f"HTTP/1.1 {status} -\r\nContent-Length: {len(body.encode())}\r\nConnection: {keep}\r\n\r\n"
                     f"{body}".encode()
@@ -139,7 +151,9 @@ class App:
         loop.add_signal_handler(
             signal.SIGTERM, (lambda: print("SIGTERM ignored", flush=True)) if ignores_sigterm else stop.set
         )
-        server = await asyncio.start_server(self.serve, os.environ["HOST"], int(os.environ["PORT"]), backlog=1024)
+        self.server = server = await asyncio.start_server(
+            self.serve, os.environ["HOST"], int(os.environ["PORT"]), backlog=1024
+        )
         if "also_listens" in BEHAVIOUR:
             host, _, port = BEHAVIOUR["also_listens"].rpartition(":")
             await asyncio.start_server(self.serve, host, int(port))
@@ -169,6 +183,20 @@ class App:
     def crash(self) -> None:
         print("out of ink", file=sys.stderr, flush=True)
         os._exit(int(BEHAVIOUR.get("crash_code", 7)))
+
+
+async def misbehave(path: str, writer: asyncio.StreamWriter) -> None:
+    """Send no response, end the connection without one, or send a body without end."""
+    if path == "/reset":
+        writer.transport.abort()
+        return
+    if path == "/endless":
+        writer.write(b"HTTP/1.1 200 -\r\n\r\n")
+    while not writer.is_closing():
+        if path == "/endless":
+            writer.write(b".")
+            await writer.drain()
+        await asyncio.sleep(0.05)
 
 
 async def call(address: str, path: str) -> tuple[int, str]:

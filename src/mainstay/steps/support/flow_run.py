@@ -12,6 +12,7 @@ from mainstay.model import Edge
 from mainstay.model.flow import Flow, FlowStep, StepOutcome
 from mainstay.model.http import Door, HttpRequest, HttpResponse
 from mainstay.steps.support.flow_failure import Failure, failure_text
+from mainstay.steps.support.heartbeats import with_heartbeats
 
 REPEATS_EACH_S = 0.2
 FINALLY_WITHIN_S = 30.0
@@ -105,7 +106,7 @@ class FlowRun:
 
     def _exchange(self, step: FlowStep, request: HttpRequest) -> tuple[HttpResponse | None, tuple[str, ...]]:
         try:
-            response = self._world.target.send(request, self._door)
+            response = with_heartbeats(self._world.waiter, lambda: self._world.target.send(request, self._door))
         except Unreachable as unreachable:
             return None, (unreachable.what,)
         self._cookies |= _cookies_of(response)

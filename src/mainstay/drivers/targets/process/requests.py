@@ -25,16 +25,15 @@ def send_to_door(request: HttpRequest, door: Door, status: TrafficStatus, folder
 def send(request: HttpRequest, to: Entrance) -> HttpResponse:
     """Send *request* and return the response. Raises Unreachable when none is complete within the time limit."""
     began = time.monotonic()
-    what = f"{request.method} {request.path.partition('?')[0]}"
     try:
         with _client(request, to) as client, _sent(request, to, client) as response:
             body = _body(response, began + request.within_s)
             headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
             return HttpResponse(response.status_code, headers, body, time.monotonic() - began)
     except (httpx2.TimeoutException, TimeoutError):
-        raise Unreachable(f"{what}: no complete response within {request.within_s:g} s", remedy=_LOGS) from None
+        raise Unreachable(f"no complete response within {request.within_s:g} s", remedy=_LOGS) from None
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
-        raise Unreachable(f"{what}: no response: {str(error) or type(error).__name__}", remedy=_LOGS) from None
+        raise Unreachable(f"no response: {str(error) or type(error).__name__}", remedy=_LOGS) from None
 
 
 _LOGS = "mainstay logs edge"
@@ -66,7 +65,7 @@ def _sent(request: HttpRequest, to: Entrance, client: httpx2.Client) -> Abstract
 
 def _body(response: httpx2.Response, ends: float) -> bytes:
     body = b""
-    for part in response.iter_bytes(65536):
+    for part in response.iter_bytes():  # With a chunk size it would wait for a whole chunk, beyond the time limit.
         body += part
         if len(body) >= LARGEST_BYTES:
             return body[:LARGEST_BYTES]
