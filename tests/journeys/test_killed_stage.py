@@ -3,6 +3,9 @@
 import os
 import signal
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 import pytest
 
@@ -87,19 +90,44 @@ def traffic(sandbox: Sandbox) -> dict[str, float]:
     return {release: percent for release, percent in service["traffic"].items() if percent}
 
 
-def test_a_stage_whose_log_reader_is_stopped_for_a_while_loses_no_request_and_ends(sandbox: Sandbox) -> None:
+@contextmanager
+def observed(sandbox: Sandbox, new: WebApp) -> Iterator[tuple[Command, Load]]:
+    """Deploy *new* under load; begin when its first stage is observed."""
     sandbox.ship(version(0))
     with Load(sandbox.url, rate=200, max_duration_s=100) as load:
-        sandbox.write(version(1))
+        sandbox.write(new)
         deploy = sandbox.start_with_events("deploy", "--yes")
         deploy.wait_for_event("started", "Observe web@")
-        supervisor = sandbox.process(SUPERVISOR)
-        os.kill(supervisor.pid, signal.SIGSTOP)
-        try:
-            enough = load.tally.total + 600
-            wait_until(lambda: load.tally.total >= enough, within=20, what="600 requests while nothing reads the log")
-        finally:
+        yield deploy, load
+
+
+def signal_for(sandbox: Sandbox, load: Load, ending: signal.Signals, requests: int = 400) -> None:
+    """Send *ending* to the supervisor, which reads the log; continue it after *requests* further requests."""
+    supervisor = sandbox.process(SUPERVISOR)
+    os.kill(supervisor.pid, ending)
+    try:
+        enough = load.tally.total + requests
+        wait_until(lambda: load.tally.total >= enough, within=20, what="requests while nothing reads the log")
+    finally:
+        with suppress(ProcessLookupError):
             os.kill(supervisor.pid, signal.SIGCONT)
+
+
+def test_a_stage_whose_log_reader_is_stopped_for_a_while_loses_no_request_and_ends(sandbox: Sandbox) -> None:
+    with observed(sandbox, version(1)) as (deploy, load):
+        signal_for(sandbox, load, signal.SIGSTOP)
         assert finished(sandbox, deploy) == "released"
     assert load.tally.lost == []
     assert assert_consistent(sandbox)["release"]["version"] == version(1).version
+
+
+@pytest.mark.parametrize("ending", [signal.SIGSTOP, signal.SIGKILL], ids=["stopped", "killed"])
+def test_a_worse_release_is_rolled_back_although_its_log_was_not_read_for_a_while(
+    sandbox: Sandbox, ending: signal.Signals
+) -> None:
+    worse = replace(version(1), behaviour={"respond_after": 0.01, "fails": 0.3})
+    with observed(sandbox, worse) as (deploy, load):
+        signal_for(sandbox, load, ending)
+        assert finished(sandbox, deploy) == "undone"
+    assert {response.status for response in load.tally.lost} == {500}
+    assert assert_consistent(sandbox)["release"]["version"] == version(0).version
