@@ -36,7 +36,7 @@ class Part:
         await self._chain(scope, receive, send)
 
     def on_request(self, exchange: Exchange) -> Outcome:
-        """Run before the application. None lets the request through; a Response is sent instead."""
+        """Run before the application. Return None to let the request pass, or a Response to send instead."""
 
     def on_response_start(self, exchange: Exchange, headers: list[Header]) -> None:
         """Add to *headers* what depends on the response. `on_request` adds all else to `exchange.added_headers`."""
@@ -51,7 +51,7 @@ class Part:
         """Run when the exchange is over, however it ended; its `status` and `ended_at` are set."""
 
     def on_batch_end(self, exchanges: Sequence[Exchange]) -> None:
-        """Process all exchanges that ended in one turn of the event loop, after their responses were sent."""
+        """Run once for all exchanges that ended in one turn of the event loop, after their responses were sent."""
 
     async def startup(self) -> None:
         """Run before the application starts."""

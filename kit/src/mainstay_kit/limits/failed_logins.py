@@ -37,8 +37,8 @@ class LoginStore(Protocol):
 class FailedLogins:
     """Counts each attempt before the password is verified, and gives it back if the password was right.
 
-    Concurrent attempts therefore all count before the first of them has failed. Successful logins do not count in the
-    end, so that they do not lock out other people behind the same address. The store contains pseudonyms; with a
+    So concurrent attempts cannot exceed a rate before the first of them has failed. Successful logins do not count in
+    the end, so that they do not lock out other people behind the same address. The store contains pseudonyms; with a
     *secret*, a reader of the store cannot guess the accounts and addresses behind them.
     """
 

@@ -70,7 +70,7 @@ class Cells:
 
 
 def _sweep(folder: Path, generation: str) -> None:
-    """Remove the files of an earlier start. All processes of one start have the same parent, hence *generation*."""
+    """Remove the files of earlier starts. *generation* identifies this start: all its processes have it."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (folder / GENERATION).open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -13,7 +13,7 @@ ALGORITHMS = ("HS256", "EdDSA")
 class Key:
     """A secret that signers and verifiers share (`HS256`), or a private key in PEM with its public half (`EdDSA`).
 
-    Give a service that only verifies tokens no *secret*, only the *public* half: it cannot sign tokens then.
+    In a service that only verifies tokens, pass the *public* half, and None as the *secret*: it cannot sign then.
     """
 
     kid: str

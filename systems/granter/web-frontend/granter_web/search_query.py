@@ -141,7 +141,7 @@ def _ordered(low: str, high: str, value: Callable[[str], int | str]) -> tuple[st
 
 
 def _currency(parameters: Mapping[str, str], *, has_amounts: bool) -> str:
-    """Return the chosen currency, else the one written next to an amount, else ""; `ANY` only with amounts."""
+    """Return the chosen currency, else the one written next to an amount, else "". `ANY` without amounts is "" too."""
     chosen = parameters.get("currency", "").strip().upper()
     if chosen == ANY_CURRENCY and not has_amounts:
         return ""

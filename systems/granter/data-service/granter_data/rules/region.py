@@ -60,7 +60,7 @@ class Region:
 
 
 def region_of(page: Page, title: str) -> Region | None:
-    """Return the place in a labelled value, else the one that title and text name most often; None without any."""
+    """Return the region that a labelled value names, else the one named most often in title and text; or None."""
     for label, value in page.pairs:
         if _LABEL.search(label) and (found := _ALL.search(value)):
             return Region(_name(found), found.group())

@@ -41,7 +41,7 @@ class UnsupportedPage(FetchFailed):
 
 
 class TemporaryFailure(Exception):
-    """A failure that may be temporary. `after`: the seconds after which the site wants a retry; None: it names none."""
+    """A failure that may be temporary. `after`: the seconds until the site wants a retry; None if it states none."""
 
     def __init__(self, message: str, after: float | None = None) -> None:
         super().__init__(message)
