@@ -12,7 +12,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 from benchmarks.machine import write
-from mainstay.judging.observation import Compared, Observation
+from mainstay.judging.comparisons import Compared
+from mainstay.judging.observation import Observation
 from mainstay.model.signals import Counts, Signals
 from tests.judging.stream import NEW, OLD, Behaviour, Stream, usual_ms
 

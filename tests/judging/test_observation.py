@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from mainstay.judging.observation import LOST, Compared, Observation
+from mainstay.judging.comparisons import Compared
+from mainstay.judging.observation import LOST, Observation
 from mainstay.judging.verdict import FEWEST, Verdict
 from mainstay.model.signals import PREVIEW, Counts, Latency, Signals, SignalSource, bucket_of
 from tests.judging.stream import NEW, OLD, Behaviour, Stream, usual_ms

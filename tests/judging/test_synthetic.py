@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import pytest
 
-from mainstay.judging.observation import Compared, Observation
+from mainstay.judging.comparisons import Compared
+from mainstay.judging.observation import Observation
 from mainstay.judging.sequential_test import Share
 from mainstay.judging.synthetic import Sampled, comparisons, count_of, summary
 from mainstay.judging.verdict import FEWEST, FEWEST_SYNTHETIC, Verdict

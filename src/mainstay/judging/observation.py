@@ -1,25 +1,28 @@
 """An observation: compares the requests of a new release with those of the old one, by a target's counters."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mainstay.judging import synthetic
-from mainstay.judging.sequential_test import Share
+from mainstay.judging.comparisons import (
+    Compared,
+    client_errors,
+    counts_by_instance,
+    errors,
+    late,
+    requests_of,
+    slow,
+    summary,
+)
 from mainstay.judging.synthetic import Sampled
 from mainstay.judging.verdict import (
-    CLIENT_ERRORS,
     FEWEST,
-    SLOW,
-    SUSPICIOUS,
-    SUSPICIOUS_OF_FEW,
     Comparison,
     Verdict,
     judge,
-    percent_of,
 )
-from mainstay.model.fleet import Revision
-from mainstay.model.signals import LATE_S, PREVIEW, Counts, Signals, SignalSource
+from mainstay.model.signals import Counts, Signals, SignalSource
 
 WARM_UP_S = 3.0
 """Seconds from the start in which times are not compared: new processes answer their first requests slowly."""
@@ -29,18 +32,6 @@ FEWEST_FOR_TIMES = 200
 """Requests of the old release without which its p95 and p99 are not computed, and no times are compared."""
 LOST_SHARE, LOST = 0.01, 20
 """The verdict is `undecided` when more requests than this share, and than this number, were not counted."""
-
-
-class Compared(NamedTuple):
-    """A service whose requests are compared. Its release `new` replaces `old`; None: the service is new."""
-
-    service: str
-    old: int | None
-    new: int
-    instances: int = 1
-    """How many instances of `new` run."""
-    side_by_side: bool = True
-    """Whether `old` gets requests too while `new` is observed; False: its minute before that is compared."""
 
 
 class _Times(NamedTuple):
@@ -86,14 +77,14 @@ class Observation:
         found, summaries = synthetic.comparisons(sampled), []
         quiet, few = [], False
         for each in self.services:
-            new, old = _instances(counted, each.service, each.new), self._old(each, counted)
+            new, old = counts_by_instance(counted, each.service, each.new), self._old(each, counted)
             every = sum(new.values(), Counts())
-            found += _errors(each, old, new) + self._slow(each, now, new)
+            found += errors(each, old, new) + self._slow(each, now, new)
             if old is not None:
-                found += _client_errors(each, old, new) + _late(each, old, new)
-            summaries.append(_summary(each, old, every))
-            quiet += [each.service] if _requests(every) < FEWEST else []
-            few = few or _requests(every) < FEWEST or (old is not None and _requests(old) < FEWEST)
+                found += client_errors(each, old, new) + late(each, old, new)
+            summaries.append(summary(each, old, every))
+            quiet += [each.service] if requests_of(every) < FEWEST else []
+            few = few or requests_of(every) < FEWEST or (old is not None and requests_of(old) < FEWEST)
         if sent := synthetic.summary(sampled):
             summaries.append(sent)
         verdict = judge(
@@ -116,7 +107,7 @@ class Observation:
         if compared.old is None:
             return None
         found = counted if compared.side_by_side else self._earlier
-        return sum(_instances(found, compared.service, compared.old).values(), Counts())
+        return sum(counts_by_instance(found, compared.service, compared.old).values(), Counts())
 
     def _slow(self, compared: Compared, now: Signals, new: Mapping[str, Counts]) -> list[Comparison]:
         """Return the comparisons of times, for requests of the new release that ended after the limits were set.
@@ -131,16 +122,9 @@ class Observation:
         counted = {source: counts - times.since.get(source, Counts()) for source, counts in now.counts}
         since = counted if compared.side_by_side else self._earlier
         assert compared.old is not None
-        old = sum(_instances(since, compared.service, compared.old).values(), Counts())
-        timed = _instances(counted, compared.service, compared.new)
-        found = []
-        for limit in (times.p95, times.p99):
-            before = Share(old.latency.slower_than(limit), old.latency.count)
-            for name, counts in _with_whole(timed):
-                share = Share(counts.latency.slower_than(limit), counts.latency.count)
-                text = f"{percent_of(share)} took longer than {limit:.0f} ms against {percent_of(before)}"
-                found.append(Comparison(f"{_about(compared, name)}: {text}", share, before, SLOW, compared.service))
-        return found
+        old = sum(counts_by_instance(since, compared.service, compared.old).values(), Counts())
+        timed = counts_by_instance(counted, compared.service, compared.new)
+        return [each for limit in (times.p95, times.p99) for each in slow(compared, old, timed, limit)]
 
     def _limits(self, compared: Compared, now: Signals) -> _Times | None:
         """Return the limits; None while new instances warm up, and while the old release has had too few requests."""
@@ -149,7 +133,9 @@ class Observation:
         until_now = {
             source: self._earlier.get(source, Counts()) + counts for source, counts in now.since(self.start).items()
         }
-        old = sum(_instances(self._earlier | until_now, compared.service, compared.old).values(), Counts()).latency
+        old = sum(
+            counts_by_instance(self._earlier | until_now, compared.service, compared.old).values(), Counts()
+        ).latency
         if old.count < FEWEST_FOR_TIMES:
             return None
         p95, p99 = (old.quantile_ms(share) for share in (0.95, 0.99))
@@ -158,83 +144,3 @@ class Observation:
 
 def _beyond(milliseconds: float) -> float:
     return max(milliseconds * SLOWER_BY, milliseconds + SLOWER_BY_MS)
-
-
-def _instances(counts: Mapping[SignalSource, Counts], service: str, release: int) -> dict[str, Counts]:
-    """Return the counts of a release by instance, without those of the preview door."""
-    found: dict[str, Counts] = {}
-    for source, each in counts.items():
-        if (source.service, source.release) == (service, release) and source.route != PREVIEW:
-            found[source.instance] = found.get(source.instance, Counts()) + each
-    return found
-
-
-def _with_whole(instances: Mapping[str, Counts]) -> Iterator[tuple[str, Counts]]:
-    """Yield the sum, named "", then each of several instances, because one bad instance may not show in the sum."""
-    yield "", sum(instances.values(), Counts())
-    if len(instances) > 1:
-        yield from ((name, counts) for name, counts in instances.items() if name)
-
-
-def _requests(counts: Counts) -> int:
-    return counts.requests + counts.refused
-
-
-def _failed(counts: Counts) -> Share:
-    """Return the share that failed. A refused connection is a failure, even where another instance then answered."""
-    return Share(counts.errors + counts.refused, counts.requests + counts.refused)
-
-
-def _errors(compared: Compared, old: Counts | None, new: Mapping[str, Counts]) -> list[Comparison]:
-    before = None if old is None else _failed(old)
-    return [
-        Comparison(
-            _text(_about(compared, name), _failed(counts), before),
-            _failed(counts),
-            before,
-            service=compared.service,
-            suspicious=SUSPICIOUS if _requests(counts) >= FEWEST else SUSPICIOUS_OF_FEW,
-        )
-        for name, counts in _with_whole(new)
-    ]
-
-
-def _client_errors(compared: Compared, old: Counts, new: Mapping[str, Counts]) -> list[Comparison]:
-    """Return the comparisons of statuses from 400 to 499: a lost route or a broken log-in shows in no other figure."""
-    before = Share(old.client_errors, old.requests)
-    found = []
-    for name, counts in _with_whole(new):
-        share = Share(counts.client_errors, counts.requests)
-        text = f"{percent_of(share)} got a status from 400 to 499 against {percent_of(before)}"
-        found.append(Comparison(f"{_about(compared, name)}: {text}", share, before, CLIENT_ERRORS, compared.service))
-    return found
-
-
-def _late(compared: Compared, old: Counts, new: Mapping[str, Counts]) -> list[Comparison]:
-    """Return the comparisons of late requests: those that hang are in no other figure before their clients give up."""
-    before = Share(old.late, old.timed)
-    found = []
-    for name, counts in _with_whole(new):
-        share = Share(counts.late, counts.timed)
-        text = f"{percent_of(share)} had no response after {LATE_S} s against {percent_of(before)}"
-        found.append(Comparison(f"{_about(compared, name)}: {text}", share, before, SLOW, compared.service))
-    return found
-
-
-def _about(compared: Compared, instance: str) -> str:
-    return instance or str(Revision(compared.service, compared.new))
-
-
-def _summary(compared: Compared, old: Counts | None, new: Counts) -> str:
-    text = _text(_about(compared, ""), _failed(new), None if old is None else _failed(old))
-    if not new.latency.count:
-        return text
-    text += f"; p95 {new.latency.quantile_ms(0.95):.0f} ms"
-    return f"{text} against {old.latency.quantile_ms(0.95):.0f} ms" if old and old.latency.count else text
-
-
-def _text(about: str, new: Share, old: Share | None) -> str:
-    if not new.total:
-        return f"{about}: no requests"
-    against = f" against {percent_of(old)}" if old and old.total else ""
-    return f"{about}: {percent_of(new)} failed{against}"

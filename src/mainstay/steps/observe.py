@@ -4,7 +4,7 @@ import msgspec
 
 from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
-from mainstay.judging.observation import Compared
+from mainstay.judging.comparisons import Compared
 from mainstay.model import Instance, Revision, Traffic
 from mainstay.model.synthetic import SyntheticRequests, WhenQuiet
 from mainstay.steps.set_traffic import same

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from mainstay.drivers.world import RunWorld
 from mainstay.errors import StepFailed, Unreachable
-from mainstay.judging.observation import Compared, Observation
+from mainstay.judging.comparisons import Compared
+from mainstay.judging.observation import Observation
 from mainstay.judging.verdict import Verdict
 from mainstay.model.synthetic import SyntheticRequests, WhenQuiet
 from mainstay.steps.support import failure_text
