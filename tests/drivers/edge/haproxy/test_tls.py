@@ -126,6 +126,25 @@ async def test_a_new_certificate_is_used_without_a_reload_or_a_lost_request(runn
     assert (tally.lost, await worker_of(running)) == ([], worker)
 
 
+@pytest.mark.slow
+@pytest.mark.failure("F70")
+async def test_reloads_lose_no_request_of_an_http_2_client(running: RunningProxy) -> None:
+    client = await asyncio.create_subprocess_exec(
+        "curl", "--silent", "--http2", "--cacert", str(root_of(running)), "--rate", "300/s",
+        "--output", "/dev/null", "--write-out", "%{http_code} %{http_version}\n",
+        f"https://localhost:{running.edge.https}/app/[1-600]", stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    finished, workers = asyncio.create_task(client.communicate()), set()
+    while not finished.done():
+        running.edge = replace(running.edge, answer_s=running.edge.answer_s + 1)
+        await running.set_shares({41: 100})
+        workers.add(await worker_of(running))
+        await asyncio.sleep(0.1)
+    out, _ = await finished
+    assert out.decode().splitlines() == ["200 2"] * 600
+    assert len(workers) > 5
+
+
 def served_certificate(running: RunningProxy) -> str:
     return ssl.get_server_certificate(("127.0.0.1", running.edge.https or 0))
 
