@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from mainstay.system.listeners import holder
+from mainstay.system.listeners import holder, listens_elsewhere
 
 ALSO_LISTENS = """
 import socket, sys
@@ -58,3 +58,14 @@ def test_a_program_that_shares_the_port_with_a_process_of_ours_is_named(port: in
         other.stdout.readline()
         assert str(holder(port, ours=(os.getpid(),))).endswith(f"(pid {other.pid})")
         other.communicate()
+
+
+def test_a_process_that_listens_where_it_should_listens_nowhere_else(port: int) -> None:
+    assert listens_elsewhere((os.getpid(),), port) == ""
+    assert listens_elsewhere((999_999_999,), port) == ""
+
+
+def test_the_addresses_of_a_process_that_listens_elsewhere_are_reported(port: int) -> None:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as also:
+        found = listens_elsewhere((os.getpid(),), 1).split(", ")
+        assert {f"127.0.0.1:{port}", f"[::1]:{also.getsockname()[1]}"} <= set(found)

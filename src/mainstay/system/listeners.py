@@ -2,11 +2,13 @@
 
 import contextlib
 import errno
+import ipaddress
 import os
-import socket
-from collections.abc import Collection, Iterable
+import sys
+from collections.abc import Collection, Iterable, Iterator
 from itertools import takewhile
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
@@ -16,6 +18,17 @@ from mainstay.system.ports import LOOPBACK, bind
 _TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 _LISTEN = "0A"
 """The state of a listening socket in these tables."""
+
+
+class _Socket(NamedTuple):
+    link: str
+    """What the links in `/proc/PID/fd` name it."""
+    host: str
+    port: int
+
+    @property
+    def address(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 def holder(port: int, address: str = "0.0.0.0", *, ours: Collection[int] = ()) -> str | None:
@@ -34,7 +47,7 @@ def holder(port: int, address: str = "0.0.0.0", *, ours: Collection[int] = ()) -
                 remedy="name an address of this machine and a port from 1024 on, or run as root",
                 code="port-refused",
             ) from error
-    if ours and _listening(port) <= _sockets_of(ours):
+    if ours and {each.link for each in _listening() if each.port == port} <= _sockets_of(ours):
         return None
     listening = (c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN)
     pids = {c.pid for c in listening if port in c.laddr[1:]}
@@ -62,46 +75,38 @@ def require_free_ports(
 def listens_elsewhere(pids: Iterable[int], port: int) -> str:
     """Return the addresses where these processes listen instead of the loopback's *port*.
 
-    Empty when they listen on that port, or do not listen at all. psutil parses all connections of the machine again
-    for each process that has a socket, so the search ends at the first process that listens where it should.
+    Empty when they listen on that port, or do not listen at all.
     """
-    found: set[str] = set()
-    for pid in pids:
-        found |= _listens_at(pid)
-        if f"{LOOPBACK}:{port}" in found:
-            return ""
-    return ", ".join(sorted(found))
+    ours = _sockets_of(pids)
+    found = {each.address for each in _listening() if each.link in ours}
+    return "" if f"{LOOPBACK}:{port}" in found else ", ".join(sorted(found))
 
 
-def _listens_at(pid: int) -> set[str]:
-    try:
-        connections = psutil.Process(pid).net_connections("tcp")
-    except psutil.Error:  # The process has ended, or belongs to another user.
-        return set()
-    ends = ((c.family, *c.laddr) for c in connections if c.status == psutil.CONN_LISTEN)
-    return {f"[{host}]:{port}" if family == socket.AF_INET6 else f"{host}:{port}" for family, host, port in ends}
+def _listening() -> Iterator[_Socket]:
+    """Yield the listening sockets of the machine.
 
-
-def _listening(port: int) -> set[str]:
-    """Return the sockets that listen on *port*, as the links of `/proc/PID/fd` name them.
-
-    The kernel lists them before all other sockets, so this reads no further. psutil would parse every connection of
-    the machine: behind a busy front door that takes a second, in which the supervisor would do nothing else.
+    The kernel lists them before all other sockets, so this reads no further. psutil would parse every connection:
+    behind a busy front door that takes a second, in which the supervisor would do nothing else.
     """
-    found = set()
     for table in filter(Path.exists, _TABLES):
         with table.open() as rows:
             next(rows)
             for words in takewhile(lambda words: words[3] == _LISTEN, map(str.split, rows)):
-                if int(words[1].rpartition(":")[2], 16) == port:
-                    found.add(f"socket:[{words[9]}]")
-    return found
+                host, _, port = words[1].partition(":")
+                yield _Socket(f"socket:[{words[9]}]", _address(host), int(port, 16))
+
+
+def _address(text: str) -> str:
+    """Return the IP address that a table shows as words of 32 bits in the byte order of this machine."""
+    words = bytes.fromhex(text)
+    octets = b"".join(int.from_bytes(words[at : at + 4]).to_bytes(4, sys.byteorder) for at in range(0, len(words), 4))
+    return str(ipaddress.ip_address(octets))
 
 
 def _sockets_of(pids: Iterable[int]) -> set[str]:
     found = set()
     for pid in pids:
-        with contextlib.suppress(OSError):  # The process has ended.
+        with contextlib.suppress(OSError):  # The process has ended, or belongs to another user.
             for descriptor in os.scandir(f"/proc/{pid}/fd"):
                 with contextlib.suppress(FileNotFoundError):  # The process has closed it.
                     found.add(os.readlink(descriptor.path))
