@@ -21,6 +21,6 @@ async def grant(database: Database, number: int) -> dict[str, Any] | None:
         "site": row["site"],
         "fetched_at": row["last_seen"].isoformat(),
         "text": row["body"],
-        "withdrawn_at": row["withdrawn"].isoformat() if row["withdrawn"] else None,
     }
-    return grant_json(row) | {"source": source, "provenance": row["provenance"]}
+    withdrawn_at = row["withdrawn"].isoformat() if row["withdrawn"] else None
+    return grant_json(row) | {"withdrawn_at": withdrawn_at, "source": source, "provenance": row["provenance"]}
