@@ -74,10 +74,11 @@ def finished(sandbox: Sandbox, deploy: Command) -> str:
 
 def assert_served_as_desired(sandbox: Sandbox, old: Document, new: WebApp) -> None:
     """Check that the front door leads only to the releases that have traffic in `status`."""
+    url = sandbox.url  # Read once: each reading runs a command, during which the stage would go on.
 
     def served() -> bool:
         shares = traffic(sandbox)
-        responses = {sandbox.get() for _ in range(20)}
+        responses = {sandbox.get(url=url) for _ in range(20)}
         versions = {old["version"] if int(number) == old["number"] else new.version for number in shares}
         return shares == traffic(sandbox) and responses <= {(200, f"version {version}") for version in versions}
 
