@@ -9,9 +9,10 @@ from pathlib import Path
 import psutil
 
 from mainstay.drivers.edge.haproxy.access_log import AccessLog
+from mainstay.drivers.edge.haproxy.desired_edge import DesiredEdge, Upstream
 from mainstay.drivers.edge.haproxy.program import binary
 from mainstay.drivers.edge.haproxy.proxy import Proxy
-from mainstay.drivers.edge.haproxy.slots import DesiredEdge, Upstream, slots
+from mainstay.drivers.edge.haproxy.slots import slots
 from mainstay.manifest.edge.headers import to_headers
 from mainstay.model import Edge, Redirect, Route, Shares
 from mainstay.model.cors import Cors

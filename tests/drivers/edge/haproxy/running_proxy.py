@@ -10,9 +10,10 @@ from pathlib import Path
 
 from mainstay.drivers.edge.haproxy.access_lines import AccessLogEntry, read
 from mainstay.drivers.edge.haproxy.access_log import AccessLog
+from mainstay.drivers.edge.haproxy.desired_edge import DesiredEdge, Upstream
 from mainstay.drivers.edge.haproxy.process import ID
 from mainstay.drivers.edge.haproxy.proxy import Proxy
-from mainstay.drivers.edge.haproxy.slots import DesiredEdge, Slot, Upstream, slots
+from mainstay.drivers.edge.haproxy.slots import Slot, slots
 from mainstay.model import Edge, Route, Shares
 from mainstay.system.process_runner import ProcessRunner
 from mainstay.system.processes import ProcessId

@@ -5,18 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from mainstay.drivers.edge.haproxy.desired_edge import DesiredEdge, Upstream
 from mainstay.drivers.edge.haproxy.replies import ServerState
-from mainstay.drivers.edge.haproxy.slots import (
-    MAX_WEIGHT,
-    Actual,
-    DesiredEdge,
-    Side,
-    Slot,
-    Upstream,
-    actual,
-    slots,
-    weights,
-)
+from mainstay.drivers.edge.haproxy.slots import MAX_WEIGHT, Actual, Side, Slot, actual, slots, weights
 from mainstay.model import Edge, Route, Shares
 
 

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 
 from mainstay.drivers.edge.haproxy import problems
 from mainstay.drivers.edge.haproxy.access_log import AccessLog
+from mainstay.drivers.edge.haproxy.desired_edge import DesiredEdge, Upstream
 from mainstay.drivers.edge.haproxy.maintenance import maintenance_maps
 from mainstay.drivers.edge.haproxy.proxy import Proxy, Worker
 from mainstay.drivers.edge.haproxy.runtime_api import NotAnswering
-from mainstay.drivers.edge.haproxy.slots import Actual, DesiredEdge, Upstream, slots
+from mainstay.drivers.edge.haproxy.slots import Actual, slots
 from mainstay.errors import MainstayError, Unreachable
 from mainstay.model import Edge, Note
 from mainstay.model.maintenance import Maintenance

@@ -11,9 +11,9 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
+from mainstay.drivers.edge.haproxy.desired_edge import DesiredEdge, Upstream
 from mainstay.drivers.edge.haproxy.replies import ServerState, State
-from mainstay.model import Edge, Shares, Traffic
-from mainstay.model.maintenance import Maintenance
+from mainstay.model import Shares, Traffic
 from mainstay.system.ports import LOOPBACK
 
 NOWHERE = f"{LOOPBACK}:1"
@@ -29,46 +29,6 @@ _MARKS: dict[Side, str] = {"": "s", "preview": "p", "replaced": "r", "bridged": 
 
 MAX_WEIGHT = 256
 """The largest weight of a server in HAProxy; the smallest is 0."""
-
-
-class Upstream(msgspec.Struct, frozen=True):
-    """An instance to which HAProxy may send requests."""
-
-    service: str
-    release: int
-    slot: int | None = None
-    """The number of its slot, from 1 within the service; None: it has no slot, so HAProxy sends it no requests."""
-    port: int | None = None
-    ready: bool = False
-    """Whether the instance may receive a share of the traffic."""
-    accepting: bool = False
-    """Whether the instance may receive requests while no instance of its service is ready."""
-
-
-class DesiredEdge(msgspec.Struct, frozen=True):
-    """The desired state of the edge, from which HAProxy's configuration, slots and maps are computed."""
-
-    edge: Edge | None = None
-    """The edge of the manifest; None: HAProxy does not run."""
-    slots: Mapping[str, int] = {}
-    """The number of slots, by the name of each service that has a port."""
-    ports: Mapping[str, int] = {}
-    """The allocated ports: `listener:SERVICE` for internal addresses, `edge` if `edge.http` is 0, and `edge-https` if
-    `edge.https` is 0."""
-    traffic: Traffic = {}
-    """The percentage of requests that each release receives, by service."""
-    preview: Mapping[str, int] = {}
-    """The release to which the preview door sends requests, by service."""
-    replaced: Mapping[str, int] = {}
-    """The release that the previewed one replaces, by service. A request chooses it by a header."""
-    upstreams: Mapping[str, Upstream] = {}
-    """The instances by their id."""
-    maintenance: Maintenance | None = None
-    """The maintenance to turn on; None: the front doors serve all clients."""
-    health: tuple[str, ...] = ()
-    """The paths that the front doors still serve during maintenance."""
-    stopping: bool = False
-    """Whether the environment is being stopped: then HAProxy is not started if it does not run."""
 
 
 class Slot(msgspec.Struct, frozen=True):

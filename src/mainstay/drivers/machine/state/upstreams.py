@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mainstay.drivers.edge.haproxy.slots import DesiredEdge, Upstream
+from mainstay.drivers.edge.haproxy.desired_edge import DesiredEdge, Upstream
 from mainstay.drivers.machine.state.decide import formerly_ready, ready
 from mainstay.drivers.machine.state.desired import Desired, DesiredInstance
 from mainstay.drivers.machine.state.lifecycle import Runtime
