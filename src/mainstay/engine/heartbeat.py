@@ -49,7 +49,7 @@ class Heartbeat:
         """End every wait at its next heartbeat."""
         self._end_waits = True
 
-    def begin_waits(self) -> None:
+    def allow_waits(self) -> None:
         """Stop ending waits: later waits last as long as they need."""
         self._end_waits = False
 

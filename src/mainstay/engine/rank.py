@@ -74,7 +74,7 @@ class _Running:
         self._heartbeat.end_waits()
         while self.count and not self._heartbeat.stop_now:
             self._take_result()
-        self._heartbeat.begin_waits()
+        self._heartbeat.allow_waits()
 
     def record_and_raise(self) -> None:
         """Record the results not recorded yet, then raise the first failure in the plan's order.

@@ -59,7 +59,9 @@ def kept_of(step: FlowStep, response: HttpResponse, values: Values) -> KeptValue
 
 
 def may_repeat(step: FlowStep, response: HttpResponse) -> bool:
-    """Return whether the request may be sent again: a GET of a step with `within`, and no server error."""
+    """Return whether the request may be sent again after *response*: a GET whose step has a time limit
+    (`expect.within`), unless the status is 500 or above.
+    """
     return step.method == "GET" and bool(step.expect.within_s) and response.status < 500
 
 

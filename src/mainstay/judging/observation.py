@@ -29,9 +29,9 @@ WARM_UP_S = 3.0
 SLOWER_BY, SLOWER_BY_MS = 1.2, 10.0
 """A request is slow if it exceeds the old release's p95 (or p99) by this factor and by these milliseconds."""
 FEWEST_FOR_TIMES = 200
-"""Requests of the old release without which its p95 and p99 are not computed, and no times are compared."""
+"""The fewest requests of the old release from which its p95 and p99 are computed; with fewer, no times are compared."""
 LOST_SHARE, LOST = 0.01, 20
-"""The verdict is `undecided` when more requests than this share, and than this number, were not counted."""
+"""The verdict is `undecided` when the requests that were not counted exceed both this share and this number."""
 
 
 class _Times(NamedTuple):
@@ -39,15 +39,15 @@ class _Times(NamedTuple):
 
     p95: float
     p99: float
-    since: dict[SignalSource, Counts]
+    since: Signals
 
 
 @dataclass
 class Observation:
     """Compares the new and old releases of *services*.
 
-    *start* are the counters at the begin of the observation, *before* those of a minute earlier. *synthetic_kinds* is
-    the number of different synthetic requests that may be sent.
+    *start* are the counters at the beginning of the observation, *before* those of a minute earlier; *synthetic_kinds*
+    is the number of different synthetic requests that may be sent.
     """
 
     services: Sequence[Compared]
@@ -63,7 +63,7 @@ class Observation:
     def verdict(self, now: Signals, sampled: Sequence[Sampled] = ()) -> Verdict:
         """Return the verdict on the counters *now* and the responses to synthetic requests so far.
 
-        Neither may be older than those of an earlier call.
+        Call it in the order of time.
         """
         if now.epoch != self.start.epoch:
             # The target was restarted: begin again, with the old release's last minute from before.
@@ -119,7 +119,7 @@ class Observation:
         if times is None:
             return []
         self._times[compared.service] = times
-        counted = {source: counts - times.since.get(source, Counts()) for source, counts in now.counts}
+        counted = now.since(times.since)
         since = counted if compared.side_by_side else self._earlier
         assert compared.old is not None
         old = sum(counts_by_instance(since, compared.service, compared.old).values(), Counts())
@@ -130,6 +130,7 @@ class Observation:
         """Return the limits; None while new instances warm up, and while the old release has had too few requests."""
         if compared.old is None or now.at_s - self.start.at_s < WARM_UP_S:
             return None
+        # `until_now` has what is in `_earlier` too; `|` adds the sources that are gone since.
         until_now = {
             source: self._earlier.get(source, Counts()) + counts for source, counts in now.since(self.start).items()
         }
@@ -139,7 +140,7 @@ class Observation:
         if old.count < FEWEST_FOR_TIMES:
             return None
         p95, p99 = (old.quantile_ms(share) for share in (0.95, 0.99))
-        return _Times(_beyond(p95), _beyond(p99), dict(now.counts))
+        return _Times(_beyond(p95), _beyond(p99), now)
 
 
 def _beyond(milliseconds: float) -> float:

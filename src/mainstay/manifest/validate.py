@@ -128,7 +128,7 @@ def _validated(data: dict[str, Any]) -> tuple[SystemSection | None, list[Violati
 
 
 def _was_removed(error: ErrorDetails, removed: set[Location]) -> bool:
-    """Return whether a value is missing only because an earlier pass removed it as invalid."""
+    """Return whether a value is missing, or a list too short, only because its invalid parts were left out."""
     return error["type"] in {"missing", "too_short"} and error["loc"] in removed
 
 

@@ -33,11 +33,11 @@ class Endpoint(msgspec.Struct, frozen=True):
 
     @property
     def title(self) -> str:
-        """What it is, for messages: `front door`, `instance web-1-1`, `internal address of web`."""
+        """Its name in messages: `front door`, `instance web-1-1`, `internal address of web`."""
         if self.what.endswith("door"):
             return self.what
         return f"{self.what} {self.of}" if self.what in NAMED else f"{self.what} of {self.of}"
 
 
 NAMED = ("instance", "datastore", "job")
-"""Values of `what` for which `of` is the name of the endpoint's owner itself: `instance web-1-1`."""
+"""Values of `what` that are followed by the name without `of`: `instance web-1-1`."""

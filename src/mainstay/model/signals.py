@@ -123,8 +123,13 @@ class Signals(msgspec.Struct, frozen=True):
 
     def since(self, earlier: "Signals") -> dict[SignalSource, Counts]:
         """Return what was counted since *earlier*; all of it when the counters began again in between."""
-        before = dict(earlier.counts) if earlier.epoch == self.epoch else {}
-        return {source: counts - before.get(source, Counts()) for source, counts in self.counts}
+        now = dict(self.counts)
+        before: dict[SignalSource, Counts] = {}
+        for source, counts in earlier.counts if earlier.epoch == self.epoch else ():
+            # The counts of an instance that is gone have become those of its release.
+            kept = source if source in now else msgspec.structs.replace(source, instance="")
+            before[kept] = before.get(kept, Counts()) + counts
+        return {source: counts - before.get(source, Counts()) for source, counts in now.items()}
 
 
 def by_release(counts: dict[SignalSource, Counts]) -> dict[tuple[str, int], Counts]:

@@ -47,7 +47,7 @@ def edge_trust(context: Context) -> Trust:
 def commands(path: str, name: str) -> tuple[TrustCommands, ...]:
     """Return the commands for each kind of client, for the certificate at *path*."""
     debian, fedora = f"/usr/local/share/ca-certificates/{name}.crt", f"/etc/pki/ca-trust/source/anchors/{name}.pem"
-    store = "$HOME/.pki/nssdb"  # They do not read the system's certificates.
+    store = "$HOME/.pki/nssdb"  # Chrome and Chromium do not read the system's certificates.
     keychain = "/Library/Keychains/System.keychain"
     return (
         TrustCommands(

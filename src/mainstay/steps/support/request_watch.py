@@ -14,7 +14,7 @@ from mainstay.steps.support.synthetic_run import SyntheticRun
 BEFORE_S = 60.0
 """Seconds before an observation, whose requests are compared if the old release gets none during it."""
 NOT_COUNTED = "requests are not being counted"
-_WHEN_QUIET = "add a smoke flow with a GET, which Mainstay then sends itself, or write strategy: {when_quiet: pass}"
+_QUIET_REMEDY = "add a smoke flow with a GET, which Mainstay then sends itself, or write strategy: {when_quiet: pass}"
 
 
 class RequestWatch:
@@ -85,7 +85,7 @@ class RequestWatch:
         """Return the error of an observation that ends without a verdict after *seconds*."""
         if self.verdict.quiet:
             what = f"too few requests to compare after {seconds:.3g} s: {self.verdict.evidence}"
-            return StepFailed(what, remedy=_WHEN_QUIET)
+            return StepFailed(what, remedy=_QUIET_REMEDY)
         return StepFailed(f"undecided after {seconds:.3g} s: {self.verdict.evidence}", remedy=self._remedy)
 
     @property

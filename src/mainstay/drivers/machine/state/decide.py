@@ -71,8 +71,8 @@ def decide(
 ) -> Decision:
     """Return the actions that bring the instances closer to the desired state, with their changed runtimes.
 
-    *in_flight* counts the requests of draining instances; *starting* are the instances whose stub has not written its
-    note. *now* is in seconds of CLOCK_BOOTTIME.
+    *in_flight* counts the requests of draining instances; *starting* are the instances whose stub has not yet
+    recorded its pid, so that their process is unknown. *now* is in seconds of CLOCK_BOOTTIME.
     """
     after = {name: runtimes.get(name, Runtime()) for name in desired.instances}
     actions: list[Action] = []

@@ -58,7 +58,10 @@ def after(desired: Desired, request: protocol.Changing, boot: str, now: float) -
 
 
 def auto_revert(desired: Desired, boot: str, now: float) -> Desired:
-    """Return *desired* with the shifts of its lease applied once the run's heartbeat has expired; else unchanged."""
+    """Return *desired* with the revert of its lease begun if the lease has expired or is from an earlier boot.
+
+    The first shift of the revert is applied, the others are pending. *now* is in seconds of CLOCK_BOOTTIME of *boot*.
+    """
     lease = desired.lease
     if lease is None or (lease.boot == boot and now < lease.since_s + lease.lease.within_s):
         return desired

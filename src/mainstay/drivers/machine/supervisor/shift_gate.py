@@ -17,7 +17,8 @@ CHECK_EVERY_S = 0.05
 
 
 class ShiftGate:
-    """Tracks the shifts of one `traffic` request, or of an automatic revert."""
+    """Applies the pending shifts of the desired state: each once the callers of the shift before it have drained, or
+    their time for that is over."""
 
     def __init__(self, edge: EdgeController, state: DesiredState) -> None:
         self._edge = edge

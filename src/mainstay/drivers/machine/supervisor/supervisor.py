@@ -175,7 +175,10 @@ class Supervisor:
         return decided
 
     async def _update_edge(self, before: Mapping[str, Runtime]) -> bool:
-        """Update HAProxy's slots; return whether they are as desired."""
+        """Bring HAProxy to the desired state; return whether it is there.
+
+        If a running HAProxy is not, the drains that began in this pass are cancelled: it still sends requests there.
+        """
         desired, runtimes = self.state.desired, self.instances.runtimes
         converged = await self.edge.converge(desired_edge(desired, runtimes))
         if converged:

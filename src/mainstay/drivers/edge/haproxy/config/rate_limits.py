@@ -96,10 +96,10 @@ def _not_exempt(edge: Edge) -> str:
 def _tracked(number: int, rules: list[_Rule]) -> list[str]:
     """Return the rules that choose the table for the counter *number*, and begin a new window after the last one."""
     left, window, over = f"txn.left{number}", f"txn.window{number}", f"{{ var(txn.over{number}) -m bool }}"
-    lines = []
+    chosen = []
     for rule in rules:
         first = f"if !{{ sc{number}_tracked }} !{OWN} {rule.condition}".rstrip()
-        lines += [
+        chosen += [
             f"http-request set-var(txn.limit{number}) int({rule.rate.requests}) {first}",
             f"http-request set-var({window}) int({rule.rate.window_s}) {first}",
             f"http-request track-sc{number} {CLIENT} table rates/{rule.table} {first}",
@@ -108,9 +108,10 @@ def _tracked(number: int, rules: list[_Rule]) -> list[str]:
     # A window that ends later than a new one would: the clock was set back. It is over too.
     ended = f"{{ var({left}) -m int le 0 }} or {{ sc{number}_tracked }} {{ var({left}),sub({window}) gt 0 }}"
     return [
-        *lines,
+        *chosen,
         f"http-request set-var({left}) sc_get_gpt0({number}),sub(txn.now) {tracked}",
         f"http-request set-var(txn.over{number}) bool(true) {tracked} {ended}",
+        # For the effect of the fetch, which sets the count to 0; nothing reads the variable.
         f"http-request set-var(txn.counted{number}) sc_clr_gpc0({number}) if {over}",
         f"http-request sc-set-gpt0({number}) var(txn.now),add({window}) if {over}",
         f"http-request set-var({left}) var({window}) if {over}",
