@@ -31,7 +31,7 @@ def _names(scope: Scope) -> Iterator[Violation]:
         what = f"the manifest has {len(scope.services)} services; the limit is {MOST_SERVICES}"
         yield Violation(("services",), "too-many-services", what, "split it into systems", at_key=True)
     for name in sorted(scope.services & scope.datastores):
-        what = f"'{name}' is a service and a datastore"
+        what = f"'{name}' names both a service and a datastore"
         yield Violation(("datastores", name), "name-taken", what, "rename one of them", at_key=True)
     for name, variable in scope.system.variables.items():
         if name in FIXED_DEFAULTS and (variable.secret or variable.from_):

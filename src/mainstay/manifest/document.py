@@ -96,7 +96,7 @@ class Document:
         if _is_indented_with_a_tab(text, place.line or 1):
             return Mistake("tab", f"line {place.line} is indented with a tab", "use spaces", place)
         if "alias" in problem:
-            return Mistake("alias", "aliases are not allowed here", "repeat the value", place)
+            return Mistake("alias", "YAML aliases (*name) are not allowed in a manifest", "repeat the value", place)
         return Mistake("not-yaml", f"not readable as YAML: {problem}", "look at this line and the one above", place)
 
     def _at(self, node: Node, location: Location, code: str, what: str, remedy: str) -> Mistake:
@@ -106,7 +106,11 @@ class Document:
     def _check(self, node: Node, location: Location, seen: set[int]) -> None:
         self._nodes += 1
         if id(node) in seen:
-            raise ManifestInvalid(self._at(node, location, "alias", "aliases are not allowed here", "repeat the value"))
+            raise ManifestInvalid(
+                self._at(
+                    node, location, "alias", "YAML aliases (*name) are not allowed in a manifest", "repeat the value"
+                )
+            )
         seen.add(id(node))
         if len(location) > DEEPEST:
             mark = node.start_mark

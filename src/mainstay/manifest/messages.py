@@ -73,7 +73,7 @@ def from_pydantic(root: type[Section], error: Mapping[str, Any]) -> Violation:
             remedy = f"write {digits}" if (digits := unquoted(found)) else "write a whole number, like 2"
             return at_value("not-a-whole-number", f"expected a whole number, found {seen}", remedy)
         case "float_type" | "finite_number":
-            return at_value("not-a-number", f"expected a number, found {seen}", "write 0.5")
+            return at_value("not-a-number", f"expected a number, found {seen}", "write a number, such as 0.5")
         case "bool_type":
             remedy = f"write {found}" if found in ("true", "false") else "write true or false"
             return at_value("not-a-bool", f"expected true or false, found {seen}", remedy)

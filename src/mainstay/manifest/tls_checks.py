@@ -33,7 +33,9 @@ def _port(edge: EdgeSection) -> Iterator[Violation]:
         yield Violation(("edge", "https"), "https-needs-tls", "'https' needs a certificate", remedy, at_key=True)
     if encrypts and edge.https is None:
         remedy = "add https: 443 below edge, or https: auto"
-        yield Violation(("edge", "tls"), "https-needs-tls", "'tls' needs a port", remedy, at_key=True)
+        yield Violation(
+            ("edge", "tls"), "https-needs-tls", "'tls' has no effect without 'https', its port", remedy, at_key=True
+        )
 
 
 def _files(tls: TlsSection) -> Iterator[Violation]:

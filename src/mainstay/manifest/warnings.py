@@ -80,7 +80,7 @@ def _shell_variables(system: SystemSection) -> Iterator[Violation]:
         for position, argument in enumerate(service.command):
             found = _SHELL_VARIABLE.search(argument)
             if found and _SCRIPT not in service.command[:position]:
-                what = f"no shell expands {found[0]}: {name} gets it as it is written"
+                what = f"the command of {name} runs without a shell, so {found[0]} stays as it is"
                 remedy = "let the program read its environment, write {port} for its port, or run [sh, -c, …]"
                 yield Violation(("services", name, "command", position), "not-expanded", what, remedy)
                 return

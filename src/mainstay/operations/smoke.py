@@ -74,7 +74,7 @@ def _chosen(manifest: Manifest, name: str | None, door: Door) -> Flows:
     for flow in flows:
         if flow.name == name:
             if _is_left_out(flow, door, manifest):
-                what = f"the flow '{name}' writes, and may not do so through the preview door"
+                what = f"the flow '{name}' writes data, which this environment does not allow through the preview door"
                 remedy = f"mainstay smoke '{name}', or write smoke: {{writes: preview}} for this environment"
                 raise BadInput(what, remedy=remedy, code="flow-writes")
             return (flow,)

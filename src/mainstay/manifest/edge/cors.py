@@ -65,7 +65,7 @@ class CorsSection(Section):
     @model_validator(mode="after")
     def _every_origin_is_alone(self) -> Self:
         if "*" in self.origins and self.credentials:
-            what = "every origin (*) would get the user's credentials"
+            what = "with '*' and 'credentials', the pages of every origin could act as the user"
             raise rule_error("cors-for-everyone", what, "list the origins, or leave 'credentials' out")
         if "*" in self.origins and len(self.origins) > 1:
             raise rule_error(
