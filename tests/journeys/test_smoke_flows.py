@@ -99,7 +99,10 @@ def test_a_good_release_passes_both_tests_and_the_command_repeats_them(sandbox: 
     assert "passed  1 flow of 1" in sandbox.run("smoke", "home").out
     previewed = sandbox.query("smoke", "--preview")
     assert [flow["result"] for flow in previewed["flows"]] == ["passed", "left out"]
-    assert "this environment does not allow through the preview door" in sandbox.run("smoke", "posts", "--preview", code=2).err
+    assert (
+        "this environment does not allow through the preview door"
+        in sandbox.run("smoke", "posts", "--preview", code=2).err
+    )
 
 
 @pytest.mark.slow

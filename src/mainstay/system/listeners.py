@@ -13,7 +13,7 @@ from typing import NamedTuple
 import psutil
 
 from mainstay.errors import BadInput, InternalPortTaken, PortTaken
-from mainstay.system.ports import LOOPBACK, bind
+from mainstay.system.ports import LOOPBACK, bind, is_free
 
 _TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 _LISTEN = "0A"
@@ -51,6 +51,8 @@ def holder(port: int, address: str = "0.0.0.0", *, ours: Collection[int] = ()) -
         return None
     listening = (c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN)
     pids = {c.pid for c in listening if port in c.laddr[1:]}
+    if not pids and is_free(port, address):
+        return None  # The program ended between the two looks.
     others = sorted(pid for pid in pids if pid is not None and pid not in ours)
     return _program(others[0]) if others else "a program of another user"
 
