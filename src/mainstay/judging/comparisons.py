@@ -11,6 +11,7 @@ from mainstay.judging.verdict import (
     SUSPICIOUS,
     SUSPICIOUS_OF_FEW,
     Comparison,
+    failed_text,
     percent_of,
 )
 from mainstay.model.fleet import Revision
@@ -38,6 +39,11 @@ def counts_by_instance(counts: Mapping[SignalSource, Counts], service: str, rele
     return found
 
 
+def counts_of(counts: Mapping[SignalSource, Counts], service: str, release: int) -> Counts:
+    """Return the counts of a whole release, without those of the preview door."""
+    return sum(counts_by_instance(counts, service, release).values(), Counts())
+
+
 def _with_whole(instances: Mapping[str, Counts]) -> Iterator[tuple[str, Counts]]:
     """Yield the sum, named "", then each of several instances, because one bad instance may not show in the sum."""
     yield "", sum(instances.values(), Counts())
@@ -63,7 +69,7 @@ def errors(compared: Compared, old: Counts | None, new: Mapping[str, Counts]) ->
     before = None if old is None else _failed(old)
     return [
         Comparison(
-            _text(_about(compared, name), _failed(counts), before),
+            failed_text(_about(compared, name), _failed(counts), before),
             _failed(counts),
             before,
             service=compared.service,
@@ -124,15 +130,8 @@ def _about(compared: Compared, instance: str) -> str:
 
 def summary(compared: Compared, old: Counts | None, new: Counts) -> str:
     """Return the figures as text: `web@42: 0.3 % of 4,210 requests failed against …; p95 41 ms against 40 ms`."""
-    text = _text(_about(compared, ""), _failed(new), None if old is None else _failed(old))
+    text = failed_text(_about(compared, ""), _failed(new), None if old is None else _failed(old))
     if not new.latency.count:
         return text
     text += f"; p95 {new.latency.quantile_ms(0.95):.0f} ms"
     return f"{text} against {old.latency.quantile_ms(0.95):.0f} ms" if old and old.latency.count else text
-
-
-def _text(about: str, new: Share, old: Share | None) -> str:
-    if not new.total:
-        return f"{about}: no requests"
-    against = f" against {percent_of(old)}" if old and old.total else ""
-    return f"{about}: {percent_of(new)} failed{against}"

@@ -9,6 +9,7 @@ from mainstay.judging.comparisons import (
     Compared,
     client_errors,
     counts_by_instance,
+    counts_of,
     errors,
     late,
     requests_of,
@@ -16,12 +17,7 @@ from mainstay.judging.comparisons import (
     summary,
 )
 from mainstay.judging.synthetic import Sampled
-from mainstay.judging.verdict import (
-    FEWEST,
-    Comparison,
-    Verdict,
-    judge,
-)
+from mainstay.judging.verdict import FEWEST, Comparison, Verdict, judge
 from mainstay.model.signals import Counts, Signals, SignalSource
 
 WARM_UP_S = 3.0
@@ -104,10 +100,10 @@ class Observation:
         return users + synthetic.most_comparisons(self.synthetic_kinds)
 
     def _old(self, compared: Compared, counted: Mapping[SignalSource, Counts]) -> Counts | None:
+        """Return the counts of the old release with which *counted* is compared; None when nothing is replaced."""
         if compared.old is None:
             return None
-        found = counted if compared.side_by_side else self._earlier
-        return sum(counts_by_instance(found, compared.service, compared.old).values(), Counts())
+        return counts_of(counted if compared.side_by_side else self._earlier, compared.service, compared.old)
 
     def _slow(self, compared: Compared, now: Signals, new: Mapping[str, Counts]) -> list[Comparison]:
         """Return the comparisons of times, for requests of the new release that ended after the limits were set.
@@ -120,23 +116,16 @@ class Observation:
             return []
         self._times[compared.service] = times
         counted = now.since(times.since)
-        since = counted if compared.side_by_side else self._earlier
-        assert compared.old is not None
-        old = sum(counts_by_instance(since, compared.service, compared.old).values(), Counts())
-        timed = counts_by_instance(counted, compared.service, compared.new)
+        old, timed = self._old(compared, counted), counts_by_instance(counted, compared.service, compared.new)
+        assert old is not None
         return [each for limit in (times.p95, times.p99) for each in slow(compared, old, timed, limit)]
 
     def _limits(self, compared: Compared, now: Signals) -> _Times | None:
         """Return the limits; None while new instances warm up, and while the old release has had too few requests."""
         if compared.old is None or now.at_s - self.start.at_s < WARM_UP_S:
             return None
-        # `until_now` has what is in `_earlier` too; `|` adds the sources that are gone since.
-        until_now = {
-            source: self._earlier.get(source, Counts()) + counts for source, counts in now.since(self.start).items()
-        }
-        old = sum(
-            counts_by_instance(self._earlier | until_now, compared.service, compared.old).values(), Counts()
-        ).latency
+        both = (counts_of(each, compared.service, compared.old) for each in (self._earlier, now.since(self.start)))
+        old = sum(both, Counts()).latency
         if old.count < FEWEST_FOR_TIMES:
             return None
         p95, p99 = (old.quantile_ms(share) for share in (0.95, 0.99))

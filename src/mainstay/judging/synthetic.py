@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from mainstay.judging.sequential_test import Share
-from mainstay.judging.verdict import Comparison, percent_of
+from mainstay.judging.verdict import Comparison, failed_text
 
 
 class Sampled(NamedTuple):
@@ -53,5 +53,4 @@ def _sum(shares: Sequence[Share]) -> Share:
 
 def _text(sampled: Sampled) -> str:
     about = sampled.request if sampled.request.startswith("synthetic") else f"synthetic {sampled.request}"
-    against = f" against {percent_of(sampled.old)}" if sampled.old and sampled.old.total else ""
-    return f"{about}: {percent_of(sampled.new)} failed{against}"
+    return failed_text(about, sampled.new, sampled.old)

@@ -98,3 +98,11 @@ def judge(
 def percent_of(share: Share) -> str:
     """Return a share as text: `0.31 % of 4,210 requests`."""
     return f"{share.percent:.3g} % of {share.total:,} requests"
+
+
+def failed_text(about: str, new: Share, old: Share | None) -> str:
+    """Return the shares that failed as text: `web@42: 0.3 % of 4,210 requests failed against 0.2 % of …`."""
+    if not new.total:
+        return f"{about}: no requests"
+    against = f" against {percent_of(old)}" if old and old.total else ""
+    return f"{about}: {percent_of(new)} failed{against}"

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import psutil
 
 from mainstay.errors import BadInput, InternalPortTaken, PortTaken
-from mainstay.system.ports import LOOPBACK, bind, is_free
+from mainstay.system.ports import LOOPBACK, bind, in_address, is_free
 
 _TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 _LISTEN = "0A"
@@ -28,7 +28,7 @@ class _Socket(NamedTuple):
 
     @property
     def address(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return f"{in_address(self.host)}:{self.port}"
 
 
 def holder(port: int, address: str = "0.0.0.0", *, ours: Collection[int] = ()) -> str | None:

@@ -14,6 +14,11 @@ _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 """psutil does not report the range from which the kernel chooses the ports of outgoing connections."""
 
 
+def in_address(host: str) -> str:
+    """Return *host* as it is written before `:PORT`: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
 def ephemeral_ports() -> range:
     """Return the ports that the kernel chooses for the client's end of connections."""
     low, high = (int(word) for word in _EPHEMERAL.read_text().split())

@@ -11,7 +11,7 @@ from mainstay.errors import Unreachable
 from mainstay.model.endpoint import Endpoint, Reach
 from mainstay.system.folder_content import children
 from mainstay.system.open_sockets import OpenSocket, is_loopback, open_sockets, other_users_may_connect
-from mainstay.system.ports import LOOPBACK
+from mainstay.system.ports import LOOPBACK, in_address
 from mainstay.system.process_runner import ProcessRunner
 from mainstay.system.state_dir import Folders
 
@@ -83,9 +83,8 @@ def _endpoint(
         reach: Reach = "this machine" if other_users_may_connect(found.place) else "owner"
         return Endpoint(found.place, "unix", *_owner_label(owner, desired), reach)
     label = declared.get((owner, found.place, found.port)) if found.protocol == "tcp" else None
-    host = f"[{found.place}]" if ":" in found.place else found.place
     return Endpoint(
-        f"{host}:{found.port}",
+        f"{in_address(found.place)}:{found.port}",
         found.protocol,
         *(label or _owner_label(owner, desired)),
         "this machine" if is_loopback(found.place) else "other machines",

@@ -1,26 +1,20 @@
 """A HAProxy and an authority for each test, which checks hosts at HAProxy's front door."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from mainstay.drivers.edge.acme.attempt import Attempt
 from mainstay.model import Edge, Route
 from mainstay.model.tls import Tls
-from tests.drivers.edge.acme.pebble import Pebble, pebble
+from tests.drivers.edge.acme import pebble
+from tests.drivers.edge.acme.pebble import Pebble
 from tests.drivers.edge.haproxy import conftest
 from tests.drivers.edge.haproxy.http_load import free_port
 from tests.drivers.edge.haproxy.running_proxy import RunningProxy
 
 runner, running, pytest_pyfunc_call = conftest.runner, conftest.running, conftest.pytest_pyfunc_call
+authority = pebble.authority
 
 HOSTS = ("shop.example", "api.shop.example")
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pebble]:
-    with pebble(tmp_path_factory.mktemp("pebble"), free_port()) as started:
-        yield started
 
 
 @pytest.fixture

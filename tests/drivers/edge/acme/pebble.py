@@ -79,6 +79,13 @@ def pebble(folder: Path, http_port: int, directory: int = 0, **environment: str)
         yield found
 
 
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pebble]:
+    """A pebble for all tests of a module that imports this fixture."""
+    with pebble(tmp_path_factory.mktemp("pebble"), free_port()) as started:
+        yield started
+
+
 @contextmanager
 def _process(command: list[str], log: Path, environment: dict[str, str]) -> Iterator[None]:
     with log.open("wb") as out:

@@ -2,7 +2,6 @@
 
 import ssl
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,19 +16,14 @@ from mainstay.drivers.edge.haproxy.authority import issue
 from mainstay.model import Edge, Note, Route
 from mainstay.model.acme import Acme, DnsCommands
 from mainstay.model.tls import Tls
-from tests.drivers.edge.acme.pebble import Pebble, pebble
+from tests.drivers.edge.acme.pebble import Pebble, authority, pebble
 from tests.drivers.edge.haproxy.http_load import free_port
 from tests.drivers.machine.machine import Machine
 
+__all__ = ["authority"]
 pytestmark = pytest.mark.slow
 
 HOST = "shop.example"
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pebble]:
-    with pebble(tmp_path_factory.mktemp("pebble"), free_port()) as running:
-        yield running
 
 
 @pytest.fixture

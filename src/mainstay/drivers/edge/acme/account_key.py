@@ -20,7 +20,12 @@ def make_account_key(path: Path) -> None:
 
 def new_key() -> bytes:
     """Return a new private key on the curve P-256, in PEM."""
-    return ec.generate_private_key(ec.SECP256R1()).private_bytes(
+    return private_pem(ec.generate_private_key(ec.SECP256R1()))
+
+
+def private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    """Return *key* in PEM, without a password."""
+    return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
 

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from mainstay.drivers.edge.acme.account_key import private_pem
 from mainstay.system.atomic_file import atomic_write
 from mainstay.system.state_dir import Folders
 
@@ -34,7 +35,7 @@ def make_authority(folders: Folders) -> None:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
-    atomic_write(folders.authority_key, _private(key), 0o600)
+    atomic_write(folders.authority_key, private_pem(key), 0o600)
     atomic_write(folders.authority, root.public_bytes(serialization.Encoding.PEM), 0o644)
 
 
@@ -53,7 +54,7 @@ def issue(folders: Folders, names: tuple[str, ...]) -> bytes:
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
         .sign(signer, hashes.SHA256())
     )
-    return leaf.public_bytes(serialization.Encoding.PEM) + _private(key)
+    return leaf.public_bytes(serialization.Encoding.PEM) + private_pem(key)
 
 
 def _builder(
@@ -68,12 +69,6 @@ def _builder(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - BACKDATED)
         .not_valid_after(now + timedelta(days=days))
-    )
-
-
-def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
 
 

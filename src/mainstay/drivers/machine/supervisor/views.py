@@ -7,7 +7,7 @@ from mainstay.drivers.machine.state.addresses import listeners
 from mainstay.drivers.machine.state.desired import Desired, DesiredInstance
 from mainstay.drivers.machine.state.lifecycle import Runtime, state_of
 from mainstay.model import Endings, Instance, InstanceState, Note, TrafficStatus, end_of
-from mainstay.system.ports import LOOPBACK
+from mainstay.system.ports import LOOPBACK, in_address
 
 
 def instance(name: str, one: DesiredInstance, runtime: Runtime, *, ready: bool) -> Instance:
@@ -76,8 +76,7 @@ def _doors(desired: Desired) -> tuple[str, ...]:
     edge = desired.edge
     if edge is None:
         return ()
-    host = LOOPBACK if edge.address in {"0.0.0.0", "::"} else edge.address
-    host = f"[{host}]" if ":" in host else host
+    host = in_address(LOOPBACK if edge.address in {"0.0.0.0", "::"} else edge.address)
     first = edge.http or desired.ports.get("edge", 0)
     others = sorted({route.listen for route in edge.routes} - {0, first})
     https = edge.https_port(desired.ports)

@@ -2,12 +2,12 @@
 
 from itertools import product
 
+from mainstay.system.ports import in_address
+
 
 def bind_address(address: str, port: int) -> str:
     """Return an address as `bind` expects it: `[::1]:80`. The address `::` accepts IPv4 connections too."""
-    if ":" not in address:
-        return f"{address}:{port}"
-    return f"[{address}]:{port}" + (" v4v6" if address == "::" else "")
+    return f"{in_address(address)}:{port}" + (" v4v6" if address == "::" else "")
 
 
 def milliseconds(seconds: float) -> str:
