@@ -178,6 +178,11 @@ def test_few_requests_prove_nothing() -> None:
     assert not verdict_of(signals(9, old=counts(1000), new=counts(5, 1))).quiet
 
 
+def test_a_few_refused_requests_of_a_quiet_service_do_not_speak_against_its_release() -> None:
+    found = verdict_of(signals(9, old=counts(20), new=counts(20, client_errors=3)))
+    assert (found.result, found.quiet) == ("undecided", ("web",))
+
+
 def test_no_requests_prove_nothing() -> None:
     found = verdict_of(signals(9))
     assert found == Verdict("undecided", "web@42: no requests", quiet=("web",), few=True)

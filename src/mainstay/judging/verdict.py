@@ -67,7 +67,12 @@ class Comparison(NamedTuple):
 
     @property
     def looks_worse(self) -> bool:
-        """Whether the new share exceeds its limit. With few requests that may be chance."""
+        """Whether the new share exceeds its limit. With few requests that may be chance.
+
+        False for statuses from 400 to 499: among few requests, some are refused in every release.
+        """
+        if self.margin == CLIENT_ERRORS:
+            return False
         if self.old is None or not self.old.total:
             return self.new.hits > BAD * self.new.total
         return self.new.hits > self.margin.limit(self.old.hits / self.old.total) * self.new.total
