@@ -212,7 +212,12 @@ def test_a_removed_notice_is_kept_but_not_found(scraping: Scraping, gone: str) -
     assert withdrawn(scraping) == ["Three"]
     assert len(scraping.titles()) == 6
     until(lambda: shown(scraping, data) == 5, "a search that does not find it")
-    assert {source["state"] for source in scraping.report(data)["sources"]} <= {"walking", "done"}
+    # Between two rounds a source waits.
+    until(lambda: states(scraping, data) <= {"walking", "done"}, "a source that has not failed")
+
+
+def states(scraping: Scraping, data: Service) -> set[str]:
+    return {source["state"] for source in scraping.report(data)["sources"]}
 
 
 def test_a_notice_available_again_is_found_again(scraping: Scraping) -> None:

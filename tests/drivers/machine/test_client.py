@@ -44,11 +44,15 @@ def test_a_socket_of_another_user_is_refused(machine: Machine) -> None:
         folder.chmod(0o777)
     program = (
         "import os,socket;s=socket.socket(socket.AF_UNIX);os.setgid(65534);os.setuid(65534)\n"
-        f"s.bind({str(path)!r});os.chmod({str(path)!r},0o777);s.listen();s.accept()[0].recv(99)"
+        f"s.bind({str(path)!r});os.chmod({str(path)!r},0o777);s.listen();print('listening',flush=True)\n"
+        "s.accept()[0].recv(99)"
     )
-    with subprocess.Popen([sys.executable, "-c", program]) as other:
-        machine.wait_until(path.exists, "the socket of the other user")
-        with pytest.raises(BadInput, match="belongs to user id 65534"):
-            machine.target.fleet_status()
-        other.kill()
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "listening\n"
+        try:
+            with pytest.raises(BadInput, match="belongs to user id 65534"):
+                machine.target.fleet_status()
+        finally:
+            other.kill()
     path.unlink()
