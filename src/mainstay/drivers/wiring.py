@@ -16,7 +16,10 @@ from mainstay.system.state_dir import Folders
 
 
 def world(environment: Environment, folders: Folders) -> World:
-    """Return the world of *environment*; `for_run` makes it that of a run."""
+    """Return the world of *environment* for commands; `World.for_run` returns that of a run.
+
+    Raises BadInput for a kind of target or datastore without a driver.
+    """
     clock = SystemClock()
     shell = Shell()
     return World(
@@ -53,13 +56,13 @@ def datastore(
 
 
 def datastore_support(kind: str) -> DatastoreSupport | None:
-    """Return what the driver of *kind* can run; None for a kind without a driver."""
+    """Return which versions and migrations the datastore driver of *kind* supports; None for a kind without one."""
     driver = datastore_driver(kind)
     return driver.support() if driver else None
 
 
 def datastore_driver(kind: str) -> DatastoreDriver | None:
-    """Return the driver of *kind*; None if there is none."""
+    """Return the datastore driver of *kind*; None if there is none."""
     if kind not in DATASTORES:
         return None
     driver: DatastoreDriver = import_module(f"mainstay.drivers.datastores.{kind}").DRIVER

@@ -19,7 +19,7 @@ def ignore_progress(what: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The drivers of one environment, with which commands read it. A run changes it through its `RunWorld`."""
+    """The drivers of one environment, as commands use them. A run, which changes the environment, has a `RunWorld`."""
 
     environment: Environment
     folders: Folders
@@ -31,14 +31,14 @@ class World:
     waiter: Waiter
 
     def for_run(self, fence: int, waiter: Waiter) -> "RunWorld":
-        """Return the world of the run with *fence*, in which *waiter* waits."""
+        """Return the world of the run with *fence*, whose steps wait with *waiter*."""
         same = {each.name: getattr(self, each.name) for each in fields(World)}
         return RunWorld(**same | {"target": self.target.for_run(fence), "waiter": waiter})
 
 
 @dataclass(frozen=True, slots=True)
 class RunWorld(World):
-    """The world of a run: its target has the fence of the run."""
+    """The world of a run: every request to its target contains the fence of the run."""
 
     target: RunTarget
     progress: Callable[[str], None] = field(default=ignore_progress)

@@ -16,16 +16,17 @@ from mainstay.system.state_dir import Folders
 
 
 class Schema(msgspec.Struct, frozen=True):
-    """The schema state. `revision` names the last completed migration; empty: none has run, or there is no schema."""
+    """The state of a datastore's schema, compared with the migrations of a release."""
 
     revision: str = ""
+    """Revision after the last completed migration; empty: none has completed, or there is no schema."""
     pending: tuple[str, ...] = ()
     """Revisions of migrations that have not run yet, in order."""
     half_done: tuple[str, ...] = ()
     """Revisions of migrations that started outside a transaction and whose end is not recorded."""
     reachable: bool = True
     busy: bool = False
-    """A session that may migrate is open: a killed migration may still be running."""
+    """Whether a session of the role that migrates is open: then a killed migration may still be running."""
 
 
 class Datastore(Protocol):
@@ -49,7 +50,7 @@ class Provisioned(Datastore, Protocol):
     """
 
     def secrets(self) -> tuple[str, ...]:
-        """Return the names of the secrets it needs, each generated once."""
+        """Return the names of the secrets that the datastore needs; Mainstay generates each once."""
 
     def refuse_other_data(self) -> None:
         """Raise BadInput if its data was written by a major version that this driver cannot run. Changes nothing."""
@@ -58,7 +59,7 @@ class Provisioned(Datastore, Protocol):
         """Return the workload of its single instance."""
 
     def prepare(self) -> None:
-        """Set up its programs and folders for the user it runs as. Idempotent."""
+        """Create the programs and folders of the datastore, for the user that runs it. Idempotent."""
 
     def initialise(self, identity: str) -> Job | None:
         """Return the job that creates an empty datastore; None if it exists already."""
@@ -73,12 +74,13 @@ class Addressable(Datastore, Protocol):
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """The driver's own names of the roles that have an address of their own; empty: it has no roles."""
+        """The names, chosen by the driver, of the database roles that services can connect as; empty: it has none."""
 
     def address(self, role: str = "") -> Template:
-        """Return the address for *role*: composed at start, percent-encoded, secret if it contains a password.
+        """Return the address for *role*, as a template that is filled when a process starts.
 
-        Without a role it is the value of `{from: NAME}` in a service.
+        The template percent-encodes a password, and is secret if it contains one. Without a role the address is the
+        value of `{from: NAME}` in a service.
         """
 
 
@@ -92,12 +94,13 @@ class Migratable(Datastore, Protocol):
     def schema(self, folder: str | None, listener: str) -> Schema:
         """Return the schema state relative to the migrations of *folder*; *listener* is its current `host:port`.
 
-        While *listener* is empty, every migration is pending. Raises Unreachable when the server does not respond.
+        An empty *listener* means that the server does not run: every migration counts as pending. Raises Unreachable
+        when the server does not respond.
         """
 
 
 class DatastoreDriver(Protocol):
-    """The driver of one kind of datastore: called, it returns the datastore of one place."""
+    """The driver of one kind of datastore. Calling it returns the datastore that *place* describes."""
 
     def support(self) -> DatastoreSupport: ...
 

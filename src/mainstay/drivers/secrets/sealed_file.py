@@ -22,11 +22,11 @@ class SealedEntry(msgspec.Struct, frozen=True):
 
     name: str
     version: int
-    """The newest one."""
+    """Number of the newest version, from 1."""
     set_at: str
-    """When that version was stored (RFC 3339)."""
+    """When the newest version was stored (RFC 3339)."""
     generated: bool
-    """Whether Mainstay generated that version at random; otherwise a person provided it."""
+    """Whether Mainstay generated the newest version at random; False: it was provided from outside."""
 
 
 class StoredSecret(msgspec.Struct, frozen=True):
@@ -40,7 +40,7 @@ class Sealed(Protocol):
     """A store of secrets, which keeps every version of every secret."""
 
     def read(self, ref: SecretRef) -> Secret:
-        """Return the secret that *ref* names. Raises BadInput when there is none."""
+        """Return the version of the secret that *ref* names, else the newest. Raises BadInput when it is missing."""
 
     def present(self, name: str) -> int | None:
         """Return the newest version number of *name*; None if there is none."""
@@ -55,7 +55,10 @@ class Sealed(Protocol):
         """Store *value* as the first version of *name*, unless *name* has a value; return its newest reference."""
 
     def generate(self, name: str, length: int) -> SecretRef:
-        """Return the newest version of *name*, generating one if there is none. Concurrent callers get the same one."""
+        """Return the newest reference of *name*; generate a value of *length* characters if there is none.
+
+        Concurrent callers get the same reference.
+        """
 
     def entries(self) -> tuple[SealedEntry, ...]:
         """Return every stored secret, without its value, sorted by name."""
@@ -70,14 +73,14 @@ class _Version(msgspec.Struct, frozen=True):
 
 
 _Secrets = dict[str, dict[int, _Version]]
-"""Every version of every secret."""
+"""The versions of every secret, by name and number."""
 
 
 class SealedFile:
     """An age file with every version of every secret; its key is stored elsewhere.
 
-    A writer locks the file, reads it again and replaces it by a rename. So concurrent writers never lose each other's
-    secrets, and a crash leaves the old file or the new one.
+    A writer locks the file, reads it again and replaces it by a rename. So no writer loses the secrets of a concurrent
+    one, and a crash leaves the old file or the new one. All methods raise BadInput when the key is missing or wrong.
     """
 
     def __init__(self, path: Path, key: Path, clock: Clock | None = None) -> None:

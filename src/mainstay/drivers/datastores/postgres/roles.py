@@ -39,7 +39,10 @@ def password_variable(role: str) -> str:
 
 
 def roles_script(database: str, names: dict[str, str]) -> str:
-    """Return the script that creates roles and database. It reads passwords from the environment and contains none."""
+    """Return the psql script that creates the database and the roles `owner` and `application`, named by *names*.
+
+    The script contains no password: it reads them from the environment.
+    """
     roles = "\n".join(
         _ROLE.format(
             variable=password_variable(role),

@@ -25,7 +25,10 @@ host all all 127.0.0.1/32 scram-sha-256
 
 
 def server_command(program: str, data: Path, rules: Path, socket: str) -> tuple[str, ...]:
-    """Return the command that runs the server on *data* with the access rules in the folder *rules*."""
+    """Return the command that runs the server on *data*, with the access rules in the folder *rules*.
+
+    *socket* is where its unix socket is: a folder, or `@NAME` in the abstract namespace.
+    """
     settings = SETTINGS | {
         "unix_socket_directories": socket,
         "hba_file": str(rules / "pg_hba.conf"),
