@@ -1,4 +1,7 @@
-"""Jobs of a target: each has an id from the plan, and another id for each retry after an unknown outcome."""
+"""Run jobs at a target, and retry those whose outcome is unknown.
+
+The first attempt at a job has the id from the plan, and each retry an id derived from it.
+"""
 
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -13,7 +16,7 @@ TRIES = 3
 """Maximum number of attempts at a job whose outcome is unknown."""
 
 SLACK_S = 10.0
-"""Seconds that a target may take to end a job that has timed out."""
+"""Seconds after a job's time limit in which the target must have ended the job."""
 
 
 def attempts(target: Target, identity: str) -> Iterator[str]:
@@ -26,15 +29,15 @@ def attempts(target: Target, identity: str) -> Iterator[str]:
 
 
 def current(target: Target, identity: str) -> str:
-    """Return the id of the current attempt, which runs, has ended, or was never started."""
+    """Return the id of the current attempt at *identity*: a job that runs, has ended, or was never started."""
     return [*attempts(target, identity)][-1]
 
 
 def finish(target: RunTarget, waiter: Waiter, job: Job, *, remedy: str = "") -> JobState:
-    """Start *job* unless it was started before, and wait for its end.
+    """Start *job* unless it was started before, wait for its end, and return its state.
 
-    Return its state: it has exited with code 0, or its outcome is unknown (`lost`). Raises StepFailed with its last
-    lines when it exited with another code.
+    The state is `ended` with exit code 0, or `lost`: the outcome is unknown. Raises StepFailed with the last lines of
+    output after any other exit code, and when the job has not ended SLACK_S after its time limit.
     """
     target.start_job(job)
 
@@ -51,9 +54,10 @@ def finish(target: RunTarget, waiter: Waiter, job: Job, *, remedy: str = "") -> 
 
 
 def finish_idempotent(target: RunTarget, waiter: Waiter, identity: str, job: Callable[[str], Job | None]) -> None:
-    """Run the job that *job* returns for an id until it has succeeded; run it again when its outcome is unknown.
+    """Run a job that may be repeated, until it succeeds: after an unknown outcome it is run again with another id.
 
-    Does nothing when *job* returns None. Raises StepFailed when the job fails, or after TRIES unknown outcomes.
+    *job* returns the job for an id; None: there is nothing to do. Raises StepFailed when the job fails, and after TRIES
+    unknown outcomes.
     """
     for _ in range(TRIES):
         wanted = job(current(target, identity))
@@ -63,7 +67,7 @@ def finish_idempotent(target: RunTarget, waiter: Waiter, identity: str, job: Cal
 
 
 def outcome_unknown(what: str) -> StepFailed:
-    """Return the error for *what*, whose job was lost TRIES times."""
+    """Return the error for a job that was lost TRIES times; *what* names the job in the message."""
     return StepFailed(f"the outcome of {what} is unknown: its job was lost {TRIES} times", remedy="mainstay deploy")
 
 

@@ -29,28 +29,30 @@ from mainstay.system.state_dir import Folders
 
 
 class Preparation(msgspec.Struct, frozen=True):
-    """The circumstances of the preparation of an artifact, as a step gives them to the target."""
+    """What a step gives to the target for preparing an artifact, besides the artifact itself."""
 
     what: str
-    """The services that run it, for messages."""
+    """The services that run the artifact, for messages."""
     job: str
-    """Prefix of the ids of its jobs, chosen by the plan."""
+    """Prefix of the ids of the jobs that prepare the artifact, chosen by the plan."""
     waiter: Waiter
+    """Waits for the jobs."""
 
 
 Presence = Literal["absent", "partial", "present"]
 
 
 class TargetFacts(msgspec.Struct, frozen=True):
-    """What a plan depends on at a target, besides its status. It does not depend on the operator's shell."""
+    """The facts about a target that determine a plan, besides its status. The operator's shell does not change them."""
 
     sources: dict[Source, Measured] = {}
     """Digest and counts of what a copy of each source would contain."""
     python: str = ""
-    """An interpreter that the services' user can reach; empty: none was found."""
+    """Path of a Python interpreter that the services' user can run; empty: none was found, or none is needed."""
     uv: str = ""
+    """Path at which builds and services find the program `uv`."""
     prepared: frozenset[str] = frozenset()
-    """Keys of the artifacts that are complete, damaged or not."""
+    """Keys of the artifacts whose preparation has completed, even if they were damaged afterwards."""
     damaged: frozenset[str] = frozenset()
     """Keys of the live artifacts in which files are missing or changed."""
     volumes: str = ""
@@ -58,7 +60,7 @@ class TargetFacts(msgspec.Struct, frozen=True):
 
 
 class Retained(msgspec.Struct, frozen=True):
-    """What stays when a target is pruned: releases by number, the revisions that they run, and their artifacts."""
+    """What `prune` keeps: releases by number, the revisions (service, release) that they run, and artifacts by key."""
 
     releases: frozenset[int]
     revisions: frozenset[tuple[str, int]]
@@ -66,24 +68,24 @@ class Retained(msgspec.Struct, frozen=True):
 
 
 def never() -> bool:
-    """Return False, so that following a log never ends."""
+    """Return False: as the `ended` of `Target.logs`, it lets a followed log never end."""
     return False
 
 
 TargetDriver = Callable[[Environment, Folders], "Target"]
-"""The driver of one kind of target: called, it returns the target of one environment."""
+"""The driver of one kind of target. Calling it returns the target of one environment."""
 
 
 class Target(Protocol):
     """A place where services run and receive requests.
 
     A request is durable before the target acknowledges it, and the target reaches the requested state later, even after
-    a crash; the caller polls the actual state. All methods raise Unreachable when the target does not respond, even
-    after it was started. Reads never start the target.
+    a crash; the caller polls the actual state. A request that changes something starts the target if needed; a read
+    never does. All methods raise Unreachable when the target does not respond.
     """
 
     def for_run(self, fence: int) -> "RunTarget":
-        """Return this target for the run with *fence*, the increasing number of a run."""
+        """Return this target for the run with *fence*, a number that grows with each run."""
         ...
 
     def start(self) -> None:
@@ -95,22 +97,22 @@ class Target(Protocol):
         ...
 
     def set_maintenance(self, wanted: Maintenance | None) -> None:
-        """Turn maintenance on, or off with None. Durable, whatever is deployed, until the next call.
+        """Turn maintenance on, or off with None. Deploys do not change it; only the next call does.
 
-        While it is on, the front doors answer 503 except to allowed networks and on the services' health paths; it is
-        in effect once `traffic_status().maintained` equals it. Starts the supervisor if it is not running.
+        While maintenance is on, the front doors answer 503 except to allowed networks and on the services' health
+        paths. It is in effect once `traffic_status().maintained` equals *wanted*.
         """
         ...
 
     def require_free_ports(self, wanted: Edge) -> None:
         """Raise PortTaken, naming the holder, when another program uses a port of *wanted*. Changes nothing.
 
-        Raises BadInput when its certificate cannot be used.
+        Raises BadInput when a certificate file that *wanted* names cannot be used.
         """
         ...
 
     def job_state(self, identity: str) -> JobState:
-        """Return the state of the job."""
+        """Return the state of the job *identity*: `none` when it was never requested."""
         ...
 
     def logs(self, service: str, query: LogQuery = RECENT, *, ended: Callable[[], bool] = never) -> Iterator[LogLine]:
@@ -127,19 +129,19 @@ class Target(Protocol):
     def facts(
         self, *, live: Collection[str] = (), sources: Collection[Source] = (), path: str | None = None
     ) -> TargetFacts:
-        """Return the facts for a plan: checks the *live* artifacts for damage and measures *sources*.
+        """Return the facts for a plan; check the artifacts with the keys *live* for damage, and measure *sources*.
 
-        *path* is the PATH that the manifest declares, in which an interpreter is searched; None: none is needed.
-        Raises BadInput when a source does not exist or cannot be copied.
+        *path* is the PATH that the manifest declares, in which the target searches a Python interpreter; None: no
+        interpreter is needed. Raises BadInput when a source does not exist or cannot be copied.
         """
         ...
 
     def prune(self, kept: Retained) -> None:
-        """Remove what no kept release needs. Call it only while no run is unfinished. Idempotent."""
+        """Remove what is not in *kept*. The caller makes sure that no run is unfinished. Idempotent."""
         ...
 
     def data_left(self) -> Presence:
-        """Return how much `remove` has to remove."""
+        """Return how much `remove` has to remove; `partial`: an earlier removal was interrupted."""
         ...
 
     def fleet_status(self) -> FleetStatus:
@@ -172,14 +174,14 @@ class Target(Protocol):
 
 
 class RunTarget(Target, Protocol):
-    """What only a run may change at a target; each request has the run's fence.
+    """The target of one run, with the requests that only a run may send; each contains the run's fence.
 
-    Requests set desired state and are idempotent. All methods raise FenceRefused once a newer run has claimed the
-    target.
+    Requests set desired state and are idempotent. All methods that `Target` does not have raise FenceRefused once a
+    newer run has claimed the target.
     """
 
     def claim(self) -> None:
-        """Reject every older fence from now on. Durable when this returns. The same fence may claim again."""
+        """Make the target refuse requests with an older fence from now on. Durable when this returns. Idempotent."""
         ...
 
     def stop(self) -> None:
@@ -191,14 +193,15 @@ class RunTarget(Target, Protocol):
         ...
 
     def prepare(self, artifact: Artifact, preparation: Preparation) -> str:
-        """Make *artifact* ready to run: copy and build, pull, or repair it. Return the evidence.
+        """Make *artifact* ready to run: copy and build, pull, or repair it. Return a description of what was done.
 
-        Does nothing if it is present. Raises StepFailed when it fails, and when this target does not run its kind.
+        Changes nothing if the artifact is present. Raises StepFailed when the preparation fails, and when this target
+        does not run artifacts of this kind.
         """
         ...
 
     def discard(self, artifact: Artifact, preparation: Preparation) -> str:
-        """Stop the preparation, and remove what is incomplete. Return the evidence.
+        """Stop the preparation of *artifact* and remove incomplete files. Return a description of what was done.
 
         A complete artifact is kept, because another release may use it.
         """
@@ -207,7 +210,8 @@ class RunTarget(Target, Protocol):
     def set_fleet(self, wanted: Fleet) -> None:
         """Set the desired fleet of the services in *wanted*. An empty mapping for a service: run no instance of it.
 
-        Instances to be removed are drained in their slots until they have no connection, and then stopped.
+        An instance that is removed gets no new requests, and is stopped once it has no request in flight or its drain
+        has timed out.
         """
         ...
 
@@ -221,11 +225,14 @@ class RunTarget(Target, Protocol):
         ...
 
     def remove(self) -> int:
-        """Remove all data, artifacts and logs of the stopped environment. Return how many parts were removed."""
+        """Remove all data, artifacts and logs of the stopped environment. Return how many folders and files they were.
+
+        A folder counts as one, whatever it contains.
+        """
         ...
 
     def heartbeat(self) -> None:
-        """Send the run's heartbeat: the timeout of the lease on traffic restarts. Does nothing if there is no lease."""
+        """Restart the time limit of the run's lease on traffic. Does nothing if there is no lease."""
         ...
 
     def set_edge(self, wanted: Edge | None) -> None:
@@ -233,16 +240,16 @@ class RunTarget(Target, Protocol):
         ...
 
     def set_preview(self, releases: Mapping[str, int], replaced: Mapping[str, int] = {}) -> None:
-        """Set to which release of each service the preview door leads, for all services at once. Durable.
+        """Set the release of each service that the preview door leads to, for all services at once. Durable.
 
-        Requests sent to the door `replaced` lead to the releases *replaced*. The calls of these services to each other
-        follow the request where they forward the preview header. A service that is not named, or whose release there
-        has no ready instance, is served as for the public.
+        Requests to the door `replaced` lead to the releases *replaced*. Where a service forwards the preview header,
+        its calls to other services reach the same releases. A service that is not named, or whose named release has no
+        ready instance, is reached as from the front door.
         """
         ...
 
     def start_job(self, job: Job) -> None:
-        """Start *job*, unless its id is already known."""
+        """Start *job*, unless a job with its id was started before."""
         ...
 
     def stop_job(self, identity: str) -> None:

@@ -14,7 +14,7 @@ MAX_LINE_BYTES = 256
 
 
 def require_access(tree: SourceTree, host: Host) -> None:
-    """Check that the services' user can run their programs. Raises StepFailed that names what prevents it."""
+    """Raise StepFailed, naming the cause, when the user of *tree* cannot run the programs that its services start."""
     folder = host.folders.content(tree.key)
     programs = [_program(name, folder, tree.path) for name in tree.check]
     for program in programs:
@@ -99,7 +99,7 @@ def _passes(place: Path, user: str, host: Host) -> bool:
 
 
 def _source_file(program: Path, folder: Path, source: Source) -> tuple[str, bool]:
-    """Return the file of *source* from which *program* was copied and True; else a name, False."""
+    """Return the name of *program* in messages, and whether it was copied: then the name is that of its source file."""
     if not program.is_relative_to(folder):
         return str(program), False
     inside = program.relative_to(folder)
@@ -134,7 +134,7 @@ def _first_line(program: Path) -> str | None:
 
 
 def _missing(words: list[str], folder: Path, path: str) -> tuple[str, str] | None:
-    """Return the missing program of the first line and where it was looked for; None when none is missing."""
+    """Return the program that the first line names and that is missing, with the reason; None when none is missing."""
     interpreter, *arguments = words
     if interpreter.startswith("/") and not Path(interpreter).exists():
         return interpreter, f"there is no {interpreter}"

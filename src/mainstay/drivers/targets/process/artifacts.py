@@ -27,10 +27,10 @@ class Content:
     build: Build
 
     def prepare(self, run: RunTarget) -> str:
-        """Copy, build and seal the files unless they are complete. Return the evidence.
+        """Copy, build and seal the files unless they are complete. Return a description of what was done.
 
         Raises StepFailed when the source has changed since the plan was made, when the build fails, and when the
-        service's user cannot run its programs.
+        services' user cannot run their programs.
         """
         if self.tree.user:
             ensure(self.tree.user, self.host.shell, self.host.clock.pause)
@@ -51,13 +51,13 @@ class Content:
         return f"{self._files} {how or self._made(again=bool(damage))}{self._left_out}"
 
     def prepared(self) -> Presence:
-        """Return how much of the content is present."""
+        """Return how much of the content is present; `partial`: not complete, or damaged."""
         if self._done.exists():
             return "partial" if self._damage() else "present"
         return "partial" if self._folder.exists() or self._part.exists() or self.build.was_started(1) else "absent"
 
     def discard(self, run: RunTarget) -> str:
-        """Stop the build and remove what is incomplete. Return the evidence."""
+        """Stop the build and remove incomplete files. Return a description of what was done."""
         self.build.stop(run)
         sealed_tree.remove(self._part)
         if self._done.exists():
@@ -70,9 +70,10 @@ class Content:
         return damage(self.host, self.tree.key)
 
     def _repair(self, damaged: tuple[str, ...]) -> str:
-        """Restore the damaged files if all were copied. Return what was done; empty: the content must be made again.
+        """Restore the damaged files from the source if all are copies of source files. Return what was done.
 
-        The mark is removed only once the source was found unchanged: without the mark, `discard` removes the content.
+        Return an empty text when the content must be made again; it is then removed. The mark is removed only after the
+        source was found unchanged: without the mark, `discard` removes the content.
         """
         self._copy_apart()
         self._done.unlink()
@@ -96,7 +97,7 @@ class Content:
         move(self._part, self._folder)
 
     def _copy_apart(self) -> None:
-        """Copy the source beside the content. Raises StepFailed where it has changed since the plan was made."""
+        """Copy the source beside the content. Raises StepFailed when it has changed since the plan was made."""
         sealed_tree.remove(self._part)
         try:
             source_tree.copy(self.tree.source, self._part, self.host.shell)
@@ -131,7 +132,7 @@ class Content:
 
 
 def damage(host: Host, key: str) -> tuple[str, ...]:
-    """Return the files missing or changed in complete content; empty if none are, or if it never was complete."""
+    """Return the files of the content *key* that are missing or changed; none for content that never was complete."""
     try:
         kept = host.folders.content_done(key).read_bytes()
     except FileNotFoundError:

@@ -27,7 +27,7 @@ WITHHELD = frozenset(
         "PIP_REQUIRE_VIRTUALENV",
     }
 )
-"""Folders and settings of the operator that builds do not get: they run as another user, with their own folders."""
+"""Variables of the operator that builds do not get: builds run as another user, with folders of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,10 @@ class Build:
     target: Target
 
     def run(self, run: RunTarget, copy: Callable[[], None]) -> None:
-        """Run every command in the content, which *copy* puts there before an attempt.
+        """Run every command in the content folder; *copy* puts a fresh copy of the source there before each attempt.
 
-        An attempt with an unknown outcome is repeated in a fresh copy. Raises StepFailed when a command fails, or after
-        `jobs.TRIES` unknown outcomes.
+        After an unknown outcome another attempt begins. Raises StepFailed when a command fails, and after `jobs.TRIES`
+        unknown outcomes.
         """
         for _ in range(jobs.TRIES):
             attempt = self._attempt()
@@ -87,7 +87,7 @@ class Build:
         )
 
     def _attempt(self) -> int:
-        """Return the number of the current attempt, from 1; each lost job begins another one."""
+        """Return the number of the current attempt, from 1: the first one without a lost job."""
         for attempt in count(1):
             if "lost" not in [self.target.job_state(name).state for name in self._jobs(attempt)]:
                 return attempt
@@ -98,9 +98,10 @@ class Build:
 
 
 def build_environment(tree: SourceTree, host: Host) -> dict[str, Value]:
-    """Return PATH, the plan's variables, and the proxy, certificate and index settings of the current command.
+    """Return the variables of a build: PATH, those of the plan, and the proxy and package settings of this process.
 
-    Those settings may contain passwords and jobs are stored in plain text, so they are passed in the sealed file.
+    The settings may contain passwords, and jobs are stored in plain text. So the settings are kept in the sealed file,
+    and the job has references to them.
     """
     found: dict[str, Value] = {"PATH": build_path(tree, host)}
     found |= {
@@ -113,9 +114,9 @@ def build_environment(tree: SourceTree, host: Host) -> dict[str, Value]:
 
 
 def build_path(tree: SourceTree, host: Host) -> str:
-    """Return the PATH of builds: the interpreter, the release's PATH, then that of the current shell.
+    """Return the PATH of builds: the folder of the interpreter, the release's PATH, then the PATH of this process.
 
-    The shell's part makes the operator's toolchains available; it does not influence the release's identity.
+    The last part makes the operator's compilers and package managers available; the artifact's key does not include it.
     """
     python = str(python_folder(host)) if tree.python else ""
     # Relative entries are dropped, because they would find programs of the source.

@@ -13,10 +13,11 @@ from mainstay.system.state_dir import Folders
 from mainstay.system.users import known, removal
 
 KEPT_JOBS = 100
+"""Number of the newest jobs whose folders, with their output and exit code, are kept."""
 
 
 def prune(folders: Folders, kept: Retained) -> None:
-    """Remove what no kept release needs."""
+    """Remove the artifacts, release folders and logs that are not in *kept*, and all but the newest KEPT_JOBS jobs."""
     for path in children(folders.contents):
         if path.name.partition(".")[0] not in kept.artifacts:
             sealed_tree.remove(path)
@@ -32,7 +33,10 @@ def prune(folders: Folders, kept: Retained) -> None:
 
 
 def remove(host: Host) -> int:
-    """Remove data, releases and all that was made for them, with the system users. Return the number of folders."""
+    """Remove the environment's data, releases, artifacts and logs, and its system users.
+
+    Return how many of the folders and files in `_everything` existed.
+    """
     everything = _everything(host.folders)
     count = sum(path.exists() for path in everything)
     # Each path is renamed before it is removed, so that an interruption never leaves half of it under its name.
@@ -48,7 +52,7 @@ def remove(host: Host) -> int:
 
 
 def data_left(host: Host) -> Presence:
-    """Return how much `remove` has to remove."""
+    """Return how much `remove` has to remove; `partial`: an earlier removal was interrupted."""
     everything = _everything(host.folders)
     if any(path.exists() for path in everything):
         return "present"
@@ -56,7 +60,7 @@ def data_left(host: Host) -> Presence:
 
 
 def _is_left_behind(service: str, name: str, kept: Retained) -> bool:
-    """Return whether `SERVICE-RELEASE-NUMBER.…` is the log of a revision that no kept release runs."""
+    """Return whether the file *name*, `SERVICE-RELEASE-NUMBER.…`, is of a revision that no retained release runs."""
     revision = name.removeprefix(f"{service}-").partition("-")[0]
     # Datastores are skipped: a datastore keeps its revision as long as its settings, and releases list only services.
     known = {each for each, _ in kept.revisions}

@@ -28,9 +28,10 @@ def facts(host: Host, live: Collection[str], sources: Collection[Source], path: 
 
 
 def _python(host: Host, path: str) -> str:
-    """Return the base interpreter of the running one, else the first recent enough `python3` of *path* or the system.
+    """Return the path of the interpreter for builds and services; empty when there is none that their user can run.
 
-    The folder is resolved, so that /bin/python3 and /usr/bin/python3 are one interpreter on Debian.
+    It is the one that runs Mainstay (outside its venv), else the first recent enough `python3` of *path* and the
+    system's PATH. Links in its folder are resolved: /bin/python3 and /usr/bin/python3 are one interpreter on Debian.
     """
     own = Path(getattr(sys, "_base_executable", sys.executable))
     ours = str(own.parent.resolve() / own.name)

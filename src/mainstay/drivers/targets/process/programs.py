@@ -1,4 +1,4 @@
-"""Programs that builds and services run, where every user can reach them: uv, and the interpreter of builds."""
+"""Install programs where the users of builds and services can run them: uv, and the interpreter of builds."""
 
 import os
 import shlex
@@ -14,7 +14,10 @@ from mainstay.system.atomic_file import atomic_write, move
 
 
 def install_uv(tree: SourceTree, host: Host) -> None:
-    """Copy the uv installed with Mainstay to a folder where every user can run it, if a build or a command names it."""
+    """Copy Mainstay's uv to a folder where every user can run it, if a command of *tree* names the copy.
+
+    Raises StepFailed when uv is not installed.
+    """
     copy = host.folders.programs / "uv"
     named = [*tree.check, *(argument for command in tree.build for argument in command)]
     if copy.exists() or not any(str(copy) in argument for argument in named):
@@ -32,7 +35,7 @@ def install_uv(tree: SourceTree, host: Host) -> None:
 
 
 def install_python(tree: SourceTree, host: Host) -> None:
-    """Create the folder in which builds find `python` and `python3`, and nothing else."""
+    """Create the folder in which builds find `python` and `python3`, if *tree* names an interpreter."""
     if not tree.python:
         return
     folder = python_folder(host)

@@ -13,12 +13,12 @@ from mainstay.model.http import Door, HttpRequest, HttpResponse
 from mainstay.system.state_dir import Folders
 
 LARGEST_BYTES = 1_000_000
-"""The longest body that is read; the rest of a longer one is left out."""
+"""Number of bytes of a response body that are read; the rest of a longer body is left out."""
 CONNECT_S = 5.0
 
 
 def send_to_door(request: HttpRequest, door: Door, status: TrafficStatus, folders: Folders) -> HttpResponse:
-    """Send *request* to *door*. Raises Unreachable when there is none, and like `send`."""
+    """Send *request* to *door* and return the response. Raises Unreachable without an edge, and like `send`."""
     return send(request, entrance(request, door, status, folders))
 
 

@@ -26,9 +26,9 @@ def copy(source: Source, to: Path, shell: Shell) -> None:
 
 @contextmanager
 def _tree(source: Source, shell: Shell) -> Iterator[tuple[Path, bool]]:
-    """Yield the folder with the files of *source*, and whether its ignore files are still to be applied.
+    """Yield the folder with the files of *source*, and whether the caller must apply its ignore files.
 
-    They are not for a `ref`, where all tracked files count, nor for an assembled copy, where they have been applied.
+    It must not for a git `ref`, all of whose tracked files count, nor for a copy, to which they were already applied.
     """
     if not source.ref and not source.beside:
         yield Path(source.folder), True

@@ -13,7 +13,7 @@ from mainstay.model import Artifact, Image, Source, SourceTree
 
 
 class HostStorage:
-    """What the process target does with the files of *host* itself, without the supervisor."""
+    """The operations on the environment's files on *host*. The supervisor takes part only in builds, which are jobs."""
 
     def __init__(self, host: Host) -> None:
         self._host = host

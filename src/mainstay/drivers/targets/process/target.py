@@ -68,7 +68,7 @@ class OfflineReader(Protocol):
 
 
 class Storage(Protocol):
-    """Does what concerns files of the environment, without the supervisor."""
+    """The operations on the environment's files. The supervisor takes part only in builds, which are jobs."""
 
     def prepare(self, artifact: Artifact, preparation: Preparation, run: RunTarget) -> str: ...
 
@@ -94,11 +94,14 @@ class RequestSender(Protocol):
 
 
 EndpointReader = Callable[[Folders], tuple[Endpoint, ...]]
-"""Reads at which addresses the processes of an environment listen."""
+"""Function that returns the addresses at which the processes of an environment listen."""
 
 
 class Parts(NamedTuple):
-    """What a process target needs seldom. Each is a callable, because its module is slow to import."""
+    """Functions that return the parts which a process target seldom needs.
+
+    Each function imports the module of its part when it is called, because the import is slow.
+    """
 
     offline: Callable[[], OfflineReader]
     storage: Callable[[], Storage]
@@ -109,8 +112,8 @@ class Parts(NamedTuple):
 class ProcessTarget:
     """Sends requests to the supervisor of the environment in *folders*.
 
-    Requests that change something start the supervisor if needed. Reads never start it: they use `offline` of the
-    parts if it is not running.
+    Requests that change something start the supervisor if it is not running. Reads never start it: without it, they
+    use `offline` of *parts*.
     """
 
     def __init__(self, folders: Folders, parts: Parts) -> None:
@@ -183,7 +186,7 @@ class ProcessTarget:
         return self._parts.storage().data_left()
 
     def _read(self, request: Request, expected: type[A]) -> A | None:
-        """Return the supervisor's answer to *request*; None while it is not running."""
+        """Return the supervisor's answer to *request*; None when it does not answer."""
         try:
             answer = self._client.send(request)
         except NoReply:
@@ -245,7 +248,7 @@ class ProcessRunTarget(ProcessTarget):
         self._request(StopJob(self._fence, identity))
 
     def _refuse_older(self) -> None:
-        """Check the fence without starting the supervisor, which stores every claim before it answers."""
+        """Raise FenceRefused when a newer run has claimed the target: the supervisor's file contains every claim."""
         refuse_older(read_desired(self._folders.desired), self._fence)
 
 
