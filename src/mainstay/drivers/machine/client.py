@@ -18,9 +18,11 @@ from mainstay.system.state_dir import Folders
 from mainstay.text.tail import last_words
 
 LOOKS_WITHIN_S = 8.0
-"""Timeout of a request that only reads: when a hung supervisor does not answer in time, files hold the state too."""
+"""Seconds to wait for the answer to a read. When a hung supervisor sends none, the state is read from files instead."""
 ANSWERS_WITHIN_S = 30.0
+"""Seconds to wait for the answer to a request that changes something."""
 STARTS_WITHIN_S = 20.0
+"""Seconds in which a supervisor that is started must answer for the first time."""
 INHERITED = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "MAINSTAY_HAPROXY", "PYTHONDONTWRITEBYTECODE")
 _ERRORS: dict[str, type[MainstayError]] = {
     kind.code: kind for kind in (BadInput, FenceRefused, InternalPortTaken, PortTaken, StepFailed, Unreachable)
@@ -36,16 +38,16 @@ class NoReply(Exception):
 class Client:
     """Client of one environment's supervisor.
 
-    Every request names a state and is idempotent, so a request that was interrupted is repeated.
+    Every request is idempotent, so a request that got no answer can be sent again.
     """
 
     def __init__(self, folders: Folders) -> None:
         self._folders = folders
 
     def send(self, request: Request, *, within: float = LOOKS_WITHIN_S) -> Answer:
-        """Return the answer of the running supervisor; wait at most *within* seconds for each message.
+        """Send *request* to the running supervisor and return its answer; wait *within* seconds for each message.
 
-        Raises NoReply when it does not answer, and the error that it names when it refuses the request.
+        Raises NoReply when the supervisor does not answer, and the error that it names when it refuses the request.
         """
         try:
             with socket.socket(socket.AF_UNIX) as connection:
@@ -78,10 +80,10 @@ class Client:
             )
 
     def send_or_start(self, request: Request) -> Answer:
-        """Return the answer; start the supervisor when it is not running.
+        """Send *request* and return the answer; start the supervisor when it is not running.
 
-        Raises StateUnreadable when another version wrote the supervisor's state, and Unreachable when the supervisor
-        exits with an error, or does not answer within STARTS_WITHIN_S.
+        Raises StateUnreadable when another version wrote the supervisor's state, Unreachable when the supervisor exits
+        with an error or does not answer within STARTS_WITHIN_S, and the error with which it refuses the request.
         """
         until = time.monotonic() + STARTS_WITHIN_S
         child: subprocess.Popen[bytes] | None = None
@@ -100,9 +102,9 @@ class Client:
             time.sleep(0.02)
 
     def _refuse_failed(self, child: subprocess.Popen[bytes] | None) -> None:
-        """Raise the reason when no supervisor can run here, or when *child* exited with an error.
+        """Raise StateUnreadable when the state is not readable, and Unreachable when *child* exited with an error.
 
-        Exit code 0 means that another supervisor runs, and one that was killed is started again.
+        Otherwise the caller starts a supervisor: *child* was killed, or exited with 0 because another one was running.
         """
         if child is None:
             read_desired(self._folders.desired)

@@ -24,7 +24,7 @@ _Label = tuple[str, str]
 def endpoints(folders: Folders) -> tuple[Endpoint, ...]:
     """Return every address at which a process of the environment listens, the most reachable first.
 
-    Raises Unreachable when this user may not read to whom a socket belongs.
+    Raises Unreachable when this user may not read which process listens at an address that the environment uses.
     """
     desired, sockets = read_desired(folders.desired), tuple(open_sockets())
     declared = dict(_declared(desired))
@@ -34,8 +34,8 @@ def endpoints(folders: Folders) -> tuple[Endpoint, ...]:
         *(
             _endpoint(each, owners[each.pid], desired, declared)
             for each in sockets
-            # The sockets of HAProxy and of the supervisor are found by their files: the kernel knows a socket by its
-            # first name only, and HAProxy renames its own.
+            # The unix sockets of HAProxy and of the supervisor are found by their files instead: the kernel keeps the
+            # first name of a socket, and HAProxy renames its own.
             if each.pid in owners and (each.port or owners[each.pid] not in (EDGE, SUPERVISOR))
         ),
         *_own_sockets(folders, sockets),
@@ -64,7 +64,7 @@ def _owners(folders: Folders, sockets: Iterable[OpenSocket]) -> dict[int | None,
 
 
 def _declared(desired: Desired) -> Iterator[tuple[tuple[str, str, int], _Label]]:
-    """Yield what each address is for, by its owner, IP address and port."""
+    """Yield each address that Mainstay or the manifest chose, as (owner, IP address, port), and its label."""
     edge, ports = desired.edge, desired.ports
     if edge is not None:
         for port in {*edge.ports, ports.get("edge", 0), ports.get("edge-https", 0)}:

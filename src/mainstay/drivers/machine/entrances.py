@@ -1,4 +1,4 @@
-"""Where Mainstay's own requests enter the edge of a machine, and what proves there that they are its own."""
+"""The addresses to which Mainstay sends its own HTTP requests to the edge, and the header that authenticates them."""
 
 import contextlib
 from pathlib import Path
@@ -15,27 +15,32 @@ from mainstay.system.state_dir import Folders
 
 
 class Trust(NamedTuple):
-    """What the certificate of a server must be: one of `certificates` or issued by one of them, and for `name`."""
+    """Which certificate of an https server is accepted."""
 
     certificates: Path
+    """PEM file: the server's certificate is one of these, or issued by one of them."""
     name: str
-    """Empty: every name."""
+    """The host name for which the certificate must be valid; empty: it is not checked."""
 
 
 class Entrance(NamedTuple):
-    """Where a request enters: a base address, by its unix socket if it has one, with further headers."""
+    """How a request reaches a door of the edge."""
 
     address: str
+    """Base of the URL, such as `http://127.0.0.1:8080`."""
     socket: Path | None = None
+    """Unix socket to connect to; None: connect to the host and port of `address`."""
     trust: Trust | None = None
     """None: the address is not https."""
     headers: tuple[tuple[str, str], ...] = ()
+    """Headers to add to the request."""
 
 
 def entrance(request: HttpRequest, door: Door, status: TrafficStatus, folders: Folders) -> Entrance:
-    """Return where *request* enters through *door*. A port in its Host chooses the front door with that port.
+    """Return how *request* reaches *door*. A port in the request's host chooses the front door with that port.
 
-    At a front door it is signed, so that maintenance and rate limits let it pass. Raises Unreachable without an edge.
+    At a front door a signed header lets the request pass maintenance and rate limits. Raises Unreachable when the
+    environment has no edge.
     """
     if not status.doors or status.edge is None:
         raise Unreachable("the environment has no edge, so no request can be sent", remedy="mainstay status")
@@ -56,6 +61,6 @@ def _trust(edge: Edge, host: str, folders: Folders) -> Trust:
 
 
 def _signed(folders: Folders) -> tuple[tuple[str, str], ...]:
-    with contextlib.suppress(OSError):  # Without the key, the request is one like any other.
+    with contextlib.suppress(OSError):  # Without the key the request is not signed; maintenance may then refuse it.
         return ((HEADER, signed_header(folders.edge, "front")),)
     return ()

@@ -30,7 +30,10 @@ NOT_SUPERVISED = Note(
 
 
 def fleet_status(folders: Folders) -> FleetStatus:
-    """Return the fleet while the supervisor is not running. An instance that runs counts as ready if it was steady."""
+    """Return the desired fleet and the instances, read without the supervisor.
+
+    A running instance counts as ready if its process was steady at the last record.
+    """
     desired, runner = read_desired(folders.desired), ProcessRunner(folders.instances)
     started = (desired.started and folders.desired.exists()) or Proxy(folders, runner).process.running() is not None
     instances = tuple(_instance(folders, runner, name, one) for name, one in desired.instances.items())
@@ -46,7 +49,7 @@ def fleet_status(folders: Folders) -> FleetStatus:
 
 
 def traffic_status(folders: Folders) -> TrafficStatus:
-    """Return desired and actual traffic, and what is wrong with the edge."""
+    """Return desired traffic, the actual traffic of a running HAProxy, and the problem of the edge, if any."""
     desired = read_desired(folders.desired)
     proxy = Proxy(folders, ProcessRunner(folders.instances))
     actual, found = asyncio.run(_actual(proxy))
@@ -56,14 +59,15 @@ def traffic_status(folders: Folders) -> TrafficStatus:
 
 
 def job_state(folders: Folders, identity: str) -> JobState:
-    """Return the job's state. A requested job without a note counts as running: the next supervisor starts it."""
+    """Return the job's state. A requested job that has not started counts as running: the next supervisor starts it."""
     return jobs.state_of(ProcessRunner(folders.jobs), identity, identity in read_desired(folders.desired).jobs)
 
 
 def require_free_ports(wanted: Edge, doors: tuple[str, ...]) -> None:
-    """Raise PortTaken, naming the holder, when a port of *wanted* other than this environment's *doors* is taken.
+    """Raise PortTaken, naming the holder, when another program uses a port of *wanted*.
 
-    Raises BadInput when a certificate cannot be used.
+    *doors* are the URLs at which the environment itself listens now. Raises BadInput when a certificate file that
+    *wanted* names cannot be used.
     """
     if wanted.tls and wanted.tls.mode == "files":
         read_files(wanted.tls, wanted)

@@ -49,7 +49,7 @@ class SetPreview(msgspec.Struct, frozen=True, tag="preview"):
 
 
 class SetMaintenance(msgspec.Struct, frozen=True, tag="maintenance"):
-    """Turn maintenance on, or off with None. An operator's request, so no run's fence refuses it."""
+    """Turn maintenance on, or off with None. An operator sends it, not a run, so it has no fence."""
 
     wanted: Maintenance | None
 
@@ -69,7 +69,7 @@ class StopJob(msgspec.Struct, frozen=True, tag="stop_job"):
 
 
 class StartAll(msgspec.Struct, frozen=True, tag="start_all"):
-    """Start the environment that was stopped."""
+    """Start the environment if it is stopped, and restart failed instances. It has no fence: operators may send it."""
 
 
 class StopAll(msgspec.Struct, frozen=True, tag="stop_all"):
@@ -82,6 +82,7 @@ class GetFleet(msgspec.Struct, frozen=True, tag="get_fleet"):
 
 class GetSignals(msgspec.Struct, frozen=True, tag="get_signals"):
     ago_s: float = 0.0
+    """Age of the requested counters in seconds; 0: the present ones."""
 
 
 class GetTraffic(msgspec.Struct, frozen=True, tag="get_traffic"):
@@ -100,7 +101,7 @@ Changing = (
     | StartAll
     | StopAll
 )
-"""The requests that only change the desired state."""
+"""The requests that the supervisor executes by changing its desired state."""
 Request = Changing | StopJob | Hello | GetFleet | GetTraffic | GetSignals | GetJob
 
 
@@ -113,11 +114,14 @@ class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
 
 
 class Accepted(msgspec.Struct, frozen=True, tag="accepted"):
-    """The request is durable."""
+    """The answer to a request that changes something: the change is on disk, and survives a crash."""
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
-    """`code` is the code of the MainstayError that the client raises (`fence-refused`, `bad-input`, …)."""
+    """The answer to a request that was refused or failed: the MainstayError that the client raises.
+
+    `code` names its type (`fence-refused`, `bad-input`, …), `what` is its message.
+    """
 
     code: str
     what: str

@@ -39,9 +39,10 @@ class ResourceLimits:
         return self._processors is not None and os.access(self._processors.parent, os.W_OK)
 
     def groups(self, identity: str, memory_bytes: int | None, cpus: float | None) -> tuple[str, ...]:
-        """Create the cgroups of *identity* and return their `cgroup.procs` files; empty without permission.
+        """Create the cgroups of the instance *identity*; return their `cgroup.procs` files, none without permission.
 
-        A process joins the cgroups by writing its pid to each of the files.
+        A process joins the cgroups by writing its pid to each of the files. *memory_bytes* and *cpus* are the limits of
+        all its processes together; None: no limit.
         """
         self.remove(identity)
         found = []
@@ -113,7 +114,7 @@ class ResourceLimits:
                 (place / "cpu.cfs_quota_us").write_text(str(quota_us))
         except OSError as error:
             # The kernel refuses a quota above the limit of this process's own cgroup, which limits the instance anyway.
-            log.warning("%s is not held to %g processors: %s", place.name, quota_us / _PERIOD_US, error)
+            log.warning("cannot limit %s to %g CPUs: %s", place.name, quota_us / _PERIOD_US, error)
 
 
 def out_of_memory(memory_bytes: int) -> str:

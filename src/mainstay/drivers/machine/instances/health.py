@@ -1,4 +1,4 @@
-"""Probe the readiness and the liveness of running instances, at the right pace; sample memory and listeners."""
+"""Probe the readiness and the liveness of running instances at intervals; sample their memory and their listeners."""
 
 import asyncio
 import logging
@@ -24,13 +24,17 @@ NOT_READY_EVERY_S = 0.5
 CHEAP_PROBE_EVERY_S = 0.05
 """Seconds between probes that cost the service nothing: before it listens, and of Mainstay's own datastores."""
 LIVENESS_PROBES = 10
-"""Liveness probes within `stuck_after_s`; fewer when `every_s` is longer than the pause between them."""
+"""Number of liveness probes within `stuck_after_s`; fewer when `every_s` seconds are longer than their pause."""
 _NOT_STARTED = Probe("refused")
-"""The result while the stub has not become the service yet: until then a living process does not prove readiness."""
+"""The result while the stub, which starts the service, has not executed it: its process does not prove readiness."""
 
 
 class HealthChecks:
-    """Updates *runtimes* with the results of the probes. `wake` is called when a result changes what is ready."""
+    """The health checks of all instances of the environment, which update their *runtimes*.
+
+    The checks call *wake* when readiness has changed and *kill* to kill an instance; *tail* returns the last lines of
+    an instance of a service.
+    """
 
     def __init__(
         self,
@@ -93,7 +97,10 @@ class HealthChecks:
                 self._kill(name)
 
     def sample_listening(self, desired: Desired) -> None:
-        """Record where instances that are not steady yet, or were adopted, listen, and their last output lines."""
+        """Record each instance's last lines, and where it listens instead of its own address.
+
+        Instances are sampled until they are steady and once after that; an adopted one that is steady, once.
+        """
         for name, runtime in list(self._runtimes.items()):
             one = desired.instances.get(name)
             known = runtime.record.steady and runtime.listens_elsewhere is not None

@@ -34,11 +34,14 @@ log = logging.getLogger(__name__)
 NO_ROOM_AGAIN_S = 1.0
 """Seconds until the next attempt to start an instance that could not be started because the disk was full."""
 STARTS_WITHIN_S = 0.05
-"""A process may write up to this many seconds before its start is recorded; the backoff after an exit is longer."""
+"""A process may write output up to this many seconds before its recorded start.
+
+The backoff is longer, so these seconds contain no output of the process before it.
+"""
 
 
 class Instances:
-    """All instances of the environment. `wake` is called when the state of one has changed."""
+    """All instances of the environment. `runtimes` has their present states by id, and each change calls *wake*."""
 
     def __init__(
         self,
@@ -61,7 +64,10 @@ class Instances:
         """Revisions whose instances are restarted without limit."""
 
     def adopt(self, desired: Desired) -> frozenset[str]:
-        """Adopt the processes that already run. Return the instances whose stub has not written its note yet."""
+        """Adopt the processes that already run.
+
+        Return the ids of the instances whose process is not known yet: their stub has not recorded its pid.
+        """
         for name in desired.instances:
             if name not in self.runtimes:
                 self.runtimes[name] = Runtime(record=read_record(self._runner, name))
@@ -72,7 +78,10 @@ class Instances:
         )
 
     def start(self, name: str, desired: Desired) -> None:
-        """Start the instance *name*; mark it as failed, with the reason, when it cannot be started."""
+        """Start the instance *name*.
+
+        When that is impossible, mark the instance as failed, with the reason; on a full disk, try again later.
+        """
         one, member = desired.instances[name], member_of(desired, desired.instances[name])
         now = processes.boottime()
         if self._runner.alive(name) is None:
@@ -90,7 +99,7 @@ class Instances:
             return
         if process is not None:
             self.runtimes[name] = lifecycle.after_start(self.runtimes[name], process, now)
-            self._keep_record(name)  # A supervisor that adopts it must not take it for steady.
+            self._keep_record(name)  # A supervisor that adopts the new process must not count it as steady.
             self._watch(name, desired, process, launch)
 
     def stop(self, name: str, desired: Desired) -> None:
@@ -136,9 +145,10 @@ class Instances:
         return count or 0
 
     def clear_failures(self, desired: Desired, services: Container[str] | None = None) -> None:
-        """Start failed or crashing instances of *services*, or of all, again at once, with a new count of early exits.
+        """Clear the failed state and the early exits of instances of *services*, by default all: they start at once.
 
-        Called when their fleet or a start of the environment is requested. A completed task is not run again.
+        Called when the fleet of the services or a start of the environment is requested. A completed task is not run
+        again.
         """
         for name, one in desired.instances.items():
             if name in self.runtimes and (services is None or one.service in services):
@@ -156,7 +166,7 @@ class Instances:
         self._keep_record(name)
 
     def record_state_changes(self, desired: Desired) -> None:
-        """Record since when each instance has its present state."""
+        """Log each instance whose state has changed since the last call, and record the time of the change."""
         ready = decide.ready(desired, self.runtimes)
         for name, one in desired.instances.items():
             runtime = self.runtimes[name]
@@ -191,9 +201,8 @@ class Instances:
 
     def _watch(self, name: str, desired: Desired, process: ProcessId, launch: Launch) -> None:
         one, member = desired.instances[name], member_of(desired, desired.instances[name])
-        proven = str(one.revision)
         self._tasks.cancel(name)
-        self._tasks.add(name, self._wait_for_exit(name, member.workload, process, proven))
+        self._tasks.add(name, self._wait_for_exit(name, member.workload, process, str(one.revision)))
         self._tasks.add(name, self.health.check_readiness(name, member.workload, one.port, launch))
         if member.workload.health.live:
             self._tasks.add(name, self.health.check_liveness(name, member.workload, one.port))

@@ -1,4 +1,4 @@
-"""Jobs: each runs once, and its folder records the outcome even when the supervisor was killed meanwhile."""
+"""Jobs: each runs once. Its stub records the outcome in the job's folder, even while no supervisor runs."""
 
 import asyncio
 import logging
@@ -24,7 +24,7 @@ CANNOT_START, KILLED = 126, 137
 
 
 class Jobs:
-    """The jobs of one environment. `wake` is called when one has ended."""
+    """The jobs of one environment. *wake* is called when a job has ended; *watches* has a task for each running job."""
 
     def __init__(
         self, folders: Folders, launching: Launching, watches: BackgroundTasks, wake: Callable[[], None]
@@ -35,7 +35,10 @@ class Jobs:
         self._watches = watches
 
     def start(self, job: Job, listeners: Mapping[str, int]) -> None:
-        """Start *job* unless it was started before; watch it while it runs."""
+        """Start *job* unless it was started before, and watch it while it runs.
+
+        A job that cannot be started ends with exit code CANNOT_START, and its output has the reason.
+        """
         if self._watches.has(_watch_of(job.id)):
             return
         if self.has_ended(job.id):
@@ -57,11 +60,14 @@ class Jobs:
         return self.state(identity).state in {"ended", "lost"}
 
     def state(self, identity: str, wanted: bool = False) -> JobState:
-        """Return the state of the job, which the desired state contains if *wanted*."""
+        """Return the state of the job; *wanted* is whether the desired state contains it."""
         return state_of(self._runner, identity, wanted)
 
     async def stop(self, identity: str) -> None:
-        """Stop the job and every process that it started; return when they are gone."""
+        """Stop the job and every process that it started, and wait until they have ended.
+
+        Raises TimeoutError when the job's stub does not record its pid within STARTS_WITHIN_S.
+        """
         async with asyncio.timeout(STARTS_WITHIN_S):
             while self._runner.starting(identity) and self._runner.started(identity) is None:
                 await asyncio.sleep(0.01)
@@ -111,9 +117,9 @@ def _watch_of(identity: str) -> str:
 
 
 def state_of(runner: ProcessRunner, identity: str, wanted: bool) -> JobState:
-    """Return the state of a job, from its notes and the running processes.
+    """Return the state of a job, from the notes that its stub wrote and the running processes.
 
-    A *wanted* job without a note is about to start and counts as running.
+    A *wanted* job, one in the desired state, counts as running before its stub has written a note.
     """
     if runner.started(identity) is None and runner.job_end(identity) is None:
         return JobState("running" if wanted or runner.starting(identity) else "none")

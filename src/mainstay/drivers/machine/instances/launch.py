@@ -1,4 +1,4 @@
-"""What a process receives at its start: folder, environment, files and user. It inherits nothing."""
+"""What a process receives at its start: folder, environment, files and user. It inherits nothing of the supervisor."""
 
 import contextlib
 import os
@@ -24,7 +24,7 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Launching:
-    """Creates the folders that processes need and describes how each process is started."""
+    """Creates the folders and files that the environment's processes need, and describes how to start each process."""
 
     def __init__(self, folders: Folders, sealed: Sealed) -> None:
         self._folders = folders
@@ -81,7 +81,10 @@ class Launching:
         )
 
     def folder(self, name: str, workload: Workload) -> str:
-        """Return the working folder: the content, a private copy of it, the named folder, or the user's home."""
+        """Return the working folder of an instance; create the instance's private copy when its content is writable.
+
+        It is the content or the copy; without an artifact, the folder that the workload names or its user's home.
+        """
         if not workload.artifact:
             return workload.folder or str(self._folders.homes / _user_name(workload.user))
         content = self._folders.content(workload.artifact)

@@ -1,4 +1,4 @@
-"""Private copies of content (`read_only: false`): keep what an instance wrote into its own when it ends."""
+"""Private copies of content (`read_only: false`): when an instance ends, keep the files that it wrote into its copy."""
 
 import filecmp
 import logging
@@ -9,7 +9,7 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 CACHES = frozenset({"__pycache__"})
-"""Folders that interpreters recreate."""
+"""Names of folders that are not kept, because interpreters create them again."""
 
 
 def keep_written(name: str, copy: Path, content: Path, kept: Path) -> int | None:
@@ -32,7 +32,7 @@ def keep_written(name: str, copy: Path, content: Path, kept: Path) -> int | None
 
 
 def link_written(copy: Path, content: Path, kept: Path) -> int:
-    """Link the files of *copy* that *content* lacks or has otherwise into the new folder *kept*; return their number.
+    """Link the files of *copy* that are missing or different in *content* into the folder *kept*; return their number.
 
     The caller then removes *copy*. A link copies no data, and nothing is lost when a later link fails with OSError.
     """
@@ -50,7 +50,7 @@ def link_written(copy: Path, content: Path, kept: Path) -> int:
 
 
 def free_name(folder: Path, name: str) -> Path:
-    """Return a path below *folder* that does not exist: *name*, else `NAME.2` and so on. An id may occur again."""
+    """Return a path in *folder* that does not exist: *name*, or `NAME.2` and so on if an earlier instance took it."""
     number, path = 1, folder / name
     while path.exists():
         number += 1
@@ -59,7 +59,7 @@ def free_name(folder: Path, name: str) -> Path:
 
 
 def _is_written(path: Path, original: Path) -> bool:
-    """Return whether *path* is a regular file that differs from *original*. Equal size and time count as equal."""
+    """Return whether *path* is a regular file that differs from *original*; False for equal size and time of change."""
     found = path.lstat()
     if not stat.S_ISREG(found.st_mode):
         return False  # A link to a volume, or a socket.

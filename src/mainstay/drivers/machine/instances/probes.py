@@ -1,4 +1,4 @@
-"""Readiness and liveness probes: one probe for each kind of health check, and its result."""
+"""Readiness and liveness probes: a function for each kind of health check, and the result of one probe."""
 
 import asyncio
 import contextlib
@@ -25,7 +25,7 @@ _NO_BODY = {204, 304}
 class Probe(msgspec.Struct, frozen=True):
     """The result of one probe.
 
-    refused: nothing listens · silent: no response within the time limit · bad: any other failure.
+    good: success · refused: nothing listens · silent: no response within the time limit · bad: any other failure.
     """
 
     result: Literal["good", "bad", "silent", "refused"]
@@ -38,7 +38,10 @@ class Probe(msgspec.Struct, frozen=True):
 
 
 async def probe_readiness(health: Health, port: int | None, launch: Launch, limit_s: float) -> Probe:
-    """Probe readiness once. *launch* gives the user, folder and environment of a command."""
+    """Probe readiness once, for at most *limit_s* seconds.
+
+    A command runs with the user, folder and environment of *launch*; a relative file is in the folder of *launch*.
+    """
     match health.kind:
         case "http":
             return await _get(port or 0, health.ready or "/", limit_s)
@@ -55,7 +58,7 @@ async def probe_readiness(health: Health, port: int | None, launch: Launch, limi
 
 
 async def probe_liveness(health: Health, port: int | None) -> Probe:
-    """Probe liveness once."""
+    """Probe liveness once: an HTTP request to the path `health.live`."""
     return await _get(port or 0, health.live, health.limit_s)
 
 
@@ -80,7 +83,7 @@ async def _get(port: int, path: str, limit_s: float) -> Probe:
 
 
 async def _exchange(port: int, path: str, connection: contextlib.AsyncExitStack) -> tuple[bool, str]:
-    """Send the request and read the status; *connection* reads the rest and closes when it ends."""
+    """Send the request and read the status. When *connection* closes, it first reads the rest of the response."""
     reader, writer = await asyncio.open_connection(LOOPBACK, port)
     connection.callback(writer.close)
     request = f"GET {path} HTTP/1.1\r\nHost: {LOOPBACK}:{port}\r\nUser-Agent: mainstay\r\n"

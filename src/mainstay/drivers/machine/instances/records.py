@@ -1,4 +1,7 @@
-"""The part of an instance's state that survives when the supervisor is killed: a file in the instance's folder."""
+"""Read and write the record of an instance, the part of its state that survives when the supervisor is killed.
+
+The record is a file in the instance's folder.
+"""
 
 import logging
 
@@ -22,7 +25,7 @@ def read_record(runner: ProcessRunner, name: str) -> Record:
 
 
 def write_record(runner: ProcessRunner, name: str, record: Record) -> None:
-    """Write the record of the instance *name*, unless its folder is gone; log an error, since the disk may be full."""
+    """Write the record of the instance *name*, unless its folder is gone. On a full disk it only logs an error."""
     folder = runner.place(name)
     if folder.is_dir():
         try:

@@ -1,4 +1,4 @@
-"""Resolve the references in a workload's values to text when they are used, in memory only."""
+"""Resolve the references to secrets and addresses in a workload's values, when a process starts and in memory only."""
 
 from collections.abc import Mapping
 from urllib.parse import quote
@@ -26,7 +26,7 @@ def filled(value: Value, sealed: Sealed, listeners: Listeners) -> str:
 
 
 def called(values: Mapping[str, Value]) -> frozenset[str]:
-    """Return the services whose internal address these values need."""
+    """Return the services and datastores whose internal address appears in *values*."""
     pieces = [p.value for v in values.values() if isinstance(v, Template) for p in v.pieces]
     return frozenset(one.service for one in (*values.values(), *pieces) if isinstance(one, Listener))
 

@@ -1,4 +1,4 @@
-"""Read the logs of a service: the last lines, then new ones as they are written, of all its files in order of time."""
+"""Read the logs of a service, with the lines of all files in order of time: the last lines, then new ones."""
 
 import heapq
 import itertools
@@ -20,9 +20,9 @@ from mainstay.text.printable import harmless
 EDGE = "edge"
 FOLLOW_EVERY_S = 0.1
 MARKED_WITHIN_S = 0.3
-"""Seconds to wait for a line's mark.
+"""Seconds to wait until the supervisor has marked a line with its time.
 
-The supervisor marks a line within milliseconds. A line without a mark for this long was written while none ran.
+The supervisor needs milliseconds for that. So a line without a mark after this time was written while none was running.
 """
 
 _NAME = re.compile(r"(?P<instance>.+-(?P<release>\d+)-\d+|edge)\.(?P<stream>out|err)")
@@ -30,7 +30,7 @@ _at = attrgetter("at")
 
 
 class Written(NamedTuple):
-    """One line of a log, safe to show."""
+    """One line of a log, without control characters."""
 
     at: float
     """Seconds since the epoch."""
@@ -38,16 +38,17 @@ class Written(NamedTuple):
     release: int
     """0 when no release wrote the line."""
     stream: str
+    """`out`, `err`, or `access` for the access log of the edge."""
     line: str
 
 
 class Query(NamedTuple):
-    """Which lines to return, and how to read them."""
+    """Which lines of a service's logs to return, and how to read them."""
 
     release: int | None = None
-    """None for every release."""
+    """Return only the lines of this release; None: of every release."""
     instance: str | None = None
-    """None for every instance."""
+    """Return only the lines of the instance with this id; None: of every instance."""
     longest: int = MAX_LINE_BYTES
     """A longer line is cut to this many bytes."""
     patience_s: float = MARKED_WITHIN_S
@@ -58,7 +59,7 @@ EVERYTHING = Query()
 
 
 class Logs:
-    """The logs of one service. `follow` continues where `last` ended, so that no line between them is lost."""
+    """The logs of one service, in the folder *folder*. `follow` continues where `last` ended, so no line is lost."""
 
     def __init__(self, folder: Path, query: Query = EVERYTHING) -> None:
         self._folder = folder
@@ -99,7 +100,7 @@ class Logs:
 
 
 class _Source:
-    """One file of a service, and the position in it."""
+    """One log file of a service, and the position up to which it was read."""
 
     def __init__(self, path: Path, query: Query) -> None:
         self._file = LogFile(path)
@@ -117,7 +118,10 @@ class _Source:
         return found
 
     def until_now(self, *, with_rest: bool) -> Iterator[Written]:
-        """Yield the lines from the position up to the present end: one busy file must not hold up the others."""
+        """Yield the lines from the position up to the present end of the file.
+
+        Lines that are written meanwhile are left for the next call: one busy file must not delay the other files.
+        """
         end = self._file.size()
         emptied = end < self._file.offset
         while (emptied or self._file.offset < end) and (line := next(self._lines)) is not None:
@@ -148,7 +152,7 @@ class _Source:
         self._times.close()
 
     def _may_be_marked(self) -> bool:
-        """Return whether the supervisor may still mark the line: when that takes long, no supervisor runs."""
+        """Return whether the supervisor may still mark the line; False after `patience_s`: no supervisor is running."""
         now = time.monotonic()
         self._unmarked_since = now if self._unmarked_since is None else self._unmarked_since
         age = time.time() - self._changed()
@@ -186,7 +190,7 @@ class _AccessSource(_Source):
 
 
 def instances(folder: Path) -> frozenset[tuple[str, int]]:
-    """Return the instances that have written here, each with its release."""
+    """Return the ids of the instances whose logs are in *folder*, each with its release; the edge has release 0."""
     found = (_NAME.fullmatch(entry.name) for entry in _entries(folder))
     return frozenset((name["instance"], int(name["release"] or 0)) for name in found if name)
 
@@ -204,7 +208,7 @@ def tail(folder: Path, instance: str, since: float = 0.0) -> tuple[str, ...]:
 
 
 def moment(at: float) -> str:
-    """Return seconds since the epoch as RFC 3339 with zone, to the millisecond."""
+    """Return the time *at*, in seconds since the epoch, as RFC 3339 in UTC, to the millisecond."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
 
 

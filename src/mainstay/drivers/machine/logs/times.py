@@ -1,4 +1,4 @@
-"""When the lines of a log were written: marks that the supervisor keeps beside each log.
+"""Read and write the times at which the lines of a log were written: marks, in a file that belongs to the log.
 
 A service writes its log itself, so that no line waits for the supervisor. A mark is a size of the log in bytes and the
 time at which the log had that size: the bytes from the size in the previous mark up to this size were written then.
@@ -14,7 +14,7 @@ from pathlib import Path
 from mainstay.system.log_rotation import data_start
 
 MARK = struct.Struct("<QQ")
-"""Size of the log in bytes; nanoseconds since the epoch."""
+"""The format of a mark: the size of the log in bytes, and the time in nanoseconds since the epoch."""
 _AT_ONCE = 1024
 
 
@@ -41,16 +41,20 @@ def drop_torn(marks: int) -> None:
 
 
 def add_mark(marks: int, size: int, at_ns: int) -> None:
-    """Append one mark. Only for the process that holds the lock. Raises OSError when it cannot be written whole."""
+    """Append a mark: the log has *size* bytes at *at_ns*, in nanoseconds since the epoch. The caller holds the lock.
+
+    Raises OSError when the mark cannot be written completely.
+    """
     if os.write(marks, MARK.pack(size, at_ns)) != MARK.size:
         drop_torn(marks)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def mark_unwatched(path: Path) -> bool:
-    """Mark a log that no supervisor watches with the time of its last change, so that a time once shown stays the same.
+    """Mark the end of a log with the time of its last change, unless a supervisor watches the log.
 
-    Return whether the log is marked up to its end.
+    A later change of the log then does not change the times of its present lines. Return whether the log is marked up
+    to its end.
     """
     try:
         marks = open_marks(path)
@@ -72,7 +76,7 @@ def mark_unwatched(path: Path) -> bool:
 
 
 class Times:
-    """The marks of one log, for a reader that moves forwards and starts again when the log was emptied."""
+    """The marks of one log, for a reader whose offset grows, and starts again from 0 when the log was emptied."""
 
     def __init__(self, path: Path) -> None:
         self._log = path
@@ -129,14 +133,17 @@ class Times:
 
 
 def marks_below(descriptor: int, offset: int) -> int:
-    """Return how many marks of a file of marks have a size of at most *offset*."""
+    """Return how many marks, from the start of a file of marks, are for sizes of at most *offset* bytes."""
     first = -(-data_start(descriptor) // MARK.size)
     count = os.fstat(descriptor).st_size // MARK.size
     return bisect_right(range(count), offset, lo=min(first, count), key=lambda number: mark(descriptor, number)[0])
 
 
 def mark(descriptor: int, number: int) -> tuple[int, int]:
-    """Return the mark *number*, counted from 0; (0, 0) when it was just removed because the log was emptied."""
+    """Return the mark *number*, counted from 0: size in bytes and time in nanoseconds since the epoch.
+
+    Return (0, 0) when the mark is gone because the log was just emptied.
+    """
     data = os.pread(descriptor, MARK.size, number * MARK.size)
     size, at = MARK.unpack(data) if len(data) == MARK.size else (0, 0)
     return size, at

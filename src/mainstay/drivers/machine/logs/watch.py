@@ -1,4 +1,4 @@
-"""Watch the logs of services: mark a log as soon as it has grown, and keep each log within its limit."""
+"""Watch the logs of services: mark the time at which a log has grown, and keep each log within its size limit."""
 
 import asyncio
 import fcntl
@@ -14,13 +14,13 @@ from mainstay.system import linux_calls, log_rotation
 log = logging.getLogger(__name__)
 
 PAUSE_S, LONG_PAUSE_S = 0.001, 0.008
-"""Pause between two passes over the logs, in a second with few passes and in one with many."""
+"""Seconds between two passes over the logs that have grown: usually, and after many passes in the same second."""
 MANY_LOOKS = 250
 """Passes in a second, above which the pause is long: constant writing must not keep the supervisor busy."""
 _NEW_FILE = linux_calls.IN_CREATE | linux_calls.IN_MOVED_TO | linux_calls.IN_ONLYDIR
 _CLOCK_REALTIME_COARSE = 5
 _COARSE_NS = round(time.clock_getres(_CLOCK_REALTIME_COARSE) * 1e9)
-"""The kernel takes the time of a change from a clock that advances in steps of this size, sometimes late."""
+"""Nanoseconds by which the clock advances from which the kernel takes the time of a change, sometimes late."""
 _PAGE = 4096
 
 
@@ -47,7 +47,7 @@ class LogWatch:
             self._stop_listening()
 
     def tick(self) -> None:
-        """Do the work for which the kernel sends no event. Call it each second."""
+        """Limit the supervisor's own log and, without inotify, mark and limit all other logs. Call it each second."""
         for path in self._folder.glob("*.log"):
             log_rotation.trim(path)
         if self._inotify is None:
@@ -77,7 +77,7 @@ class LogWatch:
             self._inotify = None
 
     def _read_events(self) -> None:
-        """Mark the logs that have grown. Events that arrive in the pause afterwards are handled together."""
+        """Mark the logs that have grown, then pause; events that arrive in the pause are handled together after it."""
         assert self._inotify is not None
         loop = asyncio.get_running_loop()
         loop.remove_reader(self._inotify)
@@ -122,7 +122,7 @@ class LogWatch:
 
 
 class _Log:
-    """One log with its marks."""
+    """One log of a service, with its file of marks."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -132,7 +132,7 @@ class _Log:
         self._begin = 0
 
     def look(self) -> None:
-        """Mark the log if it has grown, and cut it if it is full."""
+        """Mark the log if its size has changed, and free its oldest bytes if it is over the limit."""
         try:
             found = os.stat(self._path, follow_symlinks=False)
         except FileNotFoundError:
@@ -143,7 +143,7 @@ class _Log:
             self._cut()
 
     def _lock(self) -> bool:
-        """Take the lock of the marks; return False while a reader, possibly a stopped one, marks this log."""
+        """Take the lock of the marks; return False while another process, which may be suspended, holds it."""
         try:
             fcntl.flock(self._marks, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -13,7 +13,10 @@ SLOTS_PER_REPLICA = 3
 
 
 def allocate(desired: Desired, state: Path) -> Desired:
-    """Return *desired* with every missing port and slot; the folder *state* determines the first port."""
+    """Return *desired* with every missing port and slot. The path *state* determines where the search for ports starts.
+
+    Raises Unreachable when no port is free.
+    """
     ports = dict(desired.ports)
     for key in _keys(desired):
         if key not in ports:
@@ -28,7 +31,10 @@ def allocate(desired: Desired, state: Path) -> Desired:
 
 
 def reassign(desired: Desired, identity: str, state: Path) -> Desired:
-    """Return *desired* with another port for the instance *identity*, whose port another program has taken."""
+    """Return *desired* with another port for the instance *identity*, whose port another program uses.
+
+    Raises Unreachable when no port is free.
+    """
     port = free_port(state, _held(desired, desired.ports))
     reassigned = replace(desired.instances[identity], port=port)
     return replace(desired, instances=desired.instances | {identity: reassigned})
@@ -42,9 +48,9 @@ def listeners(desired: Desired) -> dict[str, int]:
 
 
 def slot_counts(desired: Desired) -> dict[str, int]:
-    """Return the number of slots of each service's backend: 3 × its highest replica count, at least the stored number.
+    """Return the number of slots in HAProxy by service: 3 × its highest replica count, or the stored number if greater.
 
-    A change reloads HAProxy, so the number never decreases; `SetEdge` removes services that are gone.
+    A change of the number reloads HAProxy, so it never decreases. `SetEdge` removes services that are gone.
     """
     counts = dict(desired.slots)
     for fleet in (desired.fleet, desired.retiring):
@@ -69,15 +75,15 @@ def _keys(desired: Desired) -> list[str]:
         for service, workload in workloads.items()
         if workload.listens
     ]
-    strangers = _callees(desired) - set(workloads) - set(listeners(desired))
-    keys += [f"listener:{service}" for service in sorted(strangers)]
+    not_in_fleet = _callees(desired) - set(workloads) - set(listeners(desired))
+    keys += [f"listener:{service}" for service in sorted(not_in_fleet)]
     edge = desired.edge
     keys += ["edge"] if edge and not edge.http else []
     return keys + (["edge-https"] if edge and edge.https == 0 else [])
 
 
 def _callees(desired: Desired) -> set[str]:
-    """Return the services whose addresses the instances and jobs use."""
+    """Return the services and datastores whose internal addresses the instances and jobs use."""
     workloads = [member_of(desired, one).workload for one in desired.instances.values()]
     values = [each for workload in workloads for each in (workload.environment, workload.files)]
     values += [job.environment for job in desired.jobs.values()]
@@ -93,7 +99,7 @@ def _placed(desired: Desired, one: DesiredInstance, workload: Workload, state: P
 
 
 def _held(desired: Desired, ports: dict[str, int]) -> set[int]:
-    """Return the ports in use. A port is not reassigned while an instance, and so perhaps a slot, has it."""
+    """Return the ports in use, including those of leaving instances, which HAProxy's slots may still have."""
     instances = {one.port for one in desired.instances.values() if one.port is not None}
     edge = desired.edge
     doors = set(edge.ports) if edge else set()

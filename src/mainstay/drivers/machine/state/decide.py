@@ -17,6 +17,7 @@ CHECK_DATASTORES_EVERY_S = 0.1
 FIRST_DRAIN_CHECK_AFTER_S = 0.02
 CHECK_DRAIN_EVERY_S = 0.1
 KILL_AGAIN_AFTER_S = 1.0
+"""Seconds between two SIGKILLs to the same instance, as long as it has processes."""
 
 
 class Action(NamedTuple):
@@ -24,7 +25,7 @@ class Action(NamedTuple):
 
     stop: send the stop signal to its main process, once it is drained
     kill: send SIGKILL to all its processes, after the grace period
-    forget: end the processes that it left, remove its files and free its port
+    forget: end its remaining processes, remove its files and free its port
     """
 
     verb: Literal["start", "stop", "kill", "forget"]
@@ -32,18 +33,22 @@ class Action(NamedTuple):
 
 
 class Decision(NamedTuple):
+    """What one pass of the supervisor does. All keys are ids of instances."""
+
     runtimes: dict[str, Runtime]
+    """The new state of every desired instance."""
     actions: tuple[Action, ...]
     cut: dict[str, int]
-    """For each instance whose drain timed out, the number of its requests that were still in flight."""
+    """For each instance whose drain timed out in this pass, the number of its requests that were still in flight."""
     next_at: float
     """When the passing of time alone changes the decision, in seconds of CLOCK_BOOTTIME."""
 
 
 def ready(desired: Desired, runtimes: Mapping[str, Runtime]) -> frozenset[str]:
-    """Return the instances that may receive requests, including draining ones.
+    """Return the ids of the instances that may receive requests, including draining ones.
 
-    Only steady instances count. When a proven revision has none left, its instances count as soon as they answer.
+    They answer their readiness probes and are steady. While a proven revision has no steady instance that answers, all
+    its instances that answer count as ready.
     """
     able = {name for name, runtime in runtimes.items() if runtime.process and runtime.answers and not runtime.drained}
     steady = {name for name in able if runtimes[name].record.steady}
@@ -56,7 +61,10 @@ def ready(desired: Desired, runtimes: Mapping[str, Runtime]) -> frozenset[str]:
 
 
 def formerly_ready(runtimes: Mapping[str, Runtime]) -> frozenset[str]:
-    """Return the running instances that have been ready before: they get requests when none is ready now."""
+    """Return the ids of the running instances that have become steady, even if they do not answer now.
+
+    HAProxy sends them requests while a service has no ready instance.
+    """
     return frozenset(
         name for name, runtime in runtimes.items() if runtime.process and runtime.record.steady and not runtime.drained
     )
@@ -69,10 +77,11 @@ def decide(
     starting: frozenset[str],
     now: float,
 ) -> Decision:
-    """Return the actions that bring the instances closer to the desired state, with their changed runtimes.
+    """Return the next actions on the instances, and their new runtimes.
 
-    *in_flight* counts the requests of draining instances; *starting* are the instances whose stub has not yet
-    recorded its pid, so that their process is unknown. *now* is in seconds of CLOCK_BOOTTIME.
+    *in_flight* is the number of requests of each draining instance; one that is missing could not be counted.
+    *starting* are the instances whose stub has not recorded its pid yet: their process is unknown. *now* is in seconds
+    of CLOCK_BOOTTIME.
     """
     after = {name: runtimes.get(name, Runtime()) for name in desired.instances}
     actions: list[Action] = []
@@ -105,9 +114,9 @@ def decide(
 
 
 def cancelled_drains(before: Mapping[str, Runtime], after: Mapping[str, Runtime]) -> dict[str, Runtime]:
-    """Return the runtimes whose drain began in this pass, with that drain cancelled.
+    """Return the instances whose drain began between *before* and *after*, as runtimes without the drain.
 
-    HAProxy was not updated in the pass, so it still sends requests to these instances.
+    For a pass in which HAProxy could not be updated: it still sends requests to these instances.
     """
     return {
         name: replace(runtime, drain_since=None, drained=before[name].drained)
@@ -117,17 +126,19 @@ def cancelled_drains(before: Mapping[str, Runtime], after: Mapping[str, Runtime]
 
 
 class _Leaving(NamedTuple):
-    """An instance that is to end. `drains`: it may still have requests, which `in_flight` counts where it can."""
+    """An instance that must end."""
 
     name: str
     runtime: Runtime
     workload: Workload
     drains: bool
+    """Whether the instance may still have requests, so that it is drained first."""
     in_flight: int | None
+    """The number of its requests; None: unknown."""
 
 
 _Next = tuple[Runtime, Action | None, float]
-"""The runtime of a leaving instance, the action on it, and when it is decided on again."""
+"""The new runtime of a leaving instance, the action on it, and when to decide again, in seconds of CLOCK_BOOTTIME."""
 
 
 def _leave(one: _Leaving, now: float) -> _Next:

@@ -1,4 +1,7 @@
-"""`desired.json`: everything requested of the supervisor, persisted before it acts. A reboot needs nothing else."""
+"""The desired state of an environment: the document `desired.json`, which contains what clients have requested.
+
+The supervisor writes it before it acts, and restores the environment from it after a crash or a reboot.
+"""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +17,7 @@ FORMAT = 2
 
 
 class DesiredInstance(msgspec.Struct, frozen=True):
-    """A desired instance. It is persisted before its stub starts, so that no process is ever unknown."""
+    """An instance that must run or end. It is persisted before its process starts, so that every process is known."""
 
     service: str
     release: int
@@ -24,7 +27,7 @@ class DesiredInstance(msgspec.Struct, frozen=True):
     slot: int | None = None
     """Counts from 1 within the service's backend."""
     leaving: bool = False
-    """The instance is retiring: it is drained until it has no connections, stopped, and then forgotten."""
+    """Whether the instance must end: the supervisor drains it, stops it, and then removes it from the desired state."""
 
     @property
     def revision(self) -> Revision:
@@ -32,11 +35,14 @@ class DesiredInstance(msgspec.Struct, frozen=True):
 
 
 class HeldLease(msgspec.Struct, frozen=True):
-    """An active `lease`: the start of its time limit, in seconds of `CLOCK_BOOTTIME`, and the boot."""
+    """A lease on traffic that has neither ended nor expired."""
 
     lease: TrafficLease
     boot: str
+    """The boot id of the machine at `since_s`."""
     since_s: float
+    """Start of the lease's time limit, in seconds of CLOCK_BOOTTIME: when the run sent the lease or its last heartbeat,
+    or when the supervisor started after that."""
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -47,14 +53,15 @@ class Pending(msgspec.Struct, frozen=True):
     then: Shifts
     boot: str
     since_s: float
-    """When that shift was requested, in seconds of CLOCK_BOOTTIME of `boot`."""
+    """When the shift that was applied last became desired, in seconds of CLOCK_BOOTTIME of `boot`."""
 
 
 class Desired(msgspec.Struct, frozen=True):
-    """The desired state. Written whole (write, fsync, rename, fsync of the folder) before the supervisor acts on it."""
+    """The desired state of one environment."""
 
     format: int = FORMAT
     fence: int = 0
+    """The highest fence of a request so far: a request with a lower one is refused."""
     started: bool = True
     edge: Edge | None = None
     fleet: Fleet = {}
@@ -64,30 +71,32 @@ class Desired(msgspec.Struct, frozen=True):
     replaced: dict[str, int] = {}
     """The release of each service to which the preview door leads requests for the replaced revisions."""
     maintenance: Maintenance | None = None
-    """No part of a release: it stays in force until an operator ends it."""
+    """The maintenance that an operator has turned on; None: off. Deploys do not change it."""
     lease: HeldLease | None = None
     pending: Pending | None = None
-    """The rest of the last `traffic` request, or of an automatic revert."""
+    """The shifts of the last `traffic` request, or of an automatic revert, that are not applied yet."""
     reverted: bool = False
-    """Traffic was reverted automatically since the last `traffic` request."""
+    """Whether traffic was reverted automatically since the last `traffic` request."""
     instances: dict[str, DesiredInstance] = {}
+    """The instances by id."""
     slots: dict[str, int] = {}
     """Per service with a port, the number of slots of its backend."""
     ports: dict[str, int] = {}
-    """Permanent ports: `listener:SERVICE` (internal address), `kept:DATASTORE`, and `edge` when Mainstay chose it."""
+    """Permanent ports: `listener:SERVICE` (internal address), `kept:DATASTORE`, and `edge` and `edge-https` when the
+    manifest leaves the choice of that port to Mainstay."""
     jobs: dict[str, Job] = {}
-    """Jobs that were requested and are not known to have ended; the state of all others is in their folders."""
+    """The requested jobs, by id, that are not known to have ended; the folders of the others have their outcome."""
     force_killed: dict[str, int] = {}
     """Per revision, how many instances were killed because they ignored their stop signal.
 
     Kept until the first fleet request after the revision is gone.
     """
     kept_files: dict[str, int] = {}
-    """Per revision, how many files that its instances had written were kept; as long as `force_killed`."""
+    """Per revision, how many files that its instances had written were kept; removed together with `force_killed`."""
     retiring: Fleet = {}
     """Revisions that are no longer in the fleet but still have instances."""
     proven: tuple[str, ...] = ()
-    """Revisions (`web@41`) that have once been ready for long enough: their instances are restarted without limit."""
+    """Revisions (`web@41`) of the fleet that have had a steady instance: theirs are restarted without limit."""
 
     def check(self) -> None:
         """Raise InvariantBroken when an invariant of the desired state does not hold."""
@@ -120,11 +129,11 @@ class Desired(msgspec.Struct, frozen=True):
 
 
 def identity_of(service: str, release: int, number: int) -> str:
-    """Return the id of an instance."""
+    """Return the id of an instance, such as `web-2-1`."""
     return f"{service}-{release}-{number}"
 
 
 def member_of(desired: Desired, instance: DesiredInstance) -> Member:
-    """Return the member of the fleet that this instance runs, whether its revision is still wanted or is retiring."""
+    """Return the member, in the fleet or among the retiring revisions, whose workload *instance* runs."""
     wanted = desired.fleet.get(instance.service, {}).get(instance.release)
     return wanted or desired.retiring[instance.service][instance.release]

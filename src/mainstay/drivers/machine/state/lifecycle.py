@@ -11,36 +11,41 @@ from mainstay.system.process_runner import End
 from mainstay.system.processes import ProcessId
 
 TRIES = 3
+"""Number of early exits in a row, within `within_s` seconds, after which an instance of an unproven revision fails."""
 FIRST_BACKOFF_S, MAX_BACKOFF_S, BACKOFF_RESET_AFTER_S = 0.1, 30.0, 60.0
 BACKOFF_PER_LIFETIME = 0.1
-"""The backoff after a steady process ends is at most this fraction of the time that it ran."""
+"""Maximum backoff after a steady process ended, as a fraction of the time that it ran; at least FIRST_BACKOFF_S."""
 READINESS_FAILURES = 2
+"""Number of failed probes in a row after which a steady instance becomes unready."""
 BUSY_TIMEOUT_S = 10.0
-"""A ready instance that accepts a connection may take this long to respond: one with a single thread may be busy."""
+"""Minimum seconds that a steady instance has to respond to a probe: one with a single thread may be busy."""
 LIVENESS_FAILURES = 3
 """Failed liveness probes in a row, at least, before an instance counts as stuck."""
 UNSEEN_END = "exit code unknown, the supervisor was restarted while it ran"
-"""Only its parent receives a process's exit code, and the supervisor is not the parent of an adopted process."""
+"""Reason for an adopted process: the kernel reports an exit code only to the parent, the earlier supervisor."""
 LEFT_FOREGROUND = "ended before it was ready; a service must stay in the foreground"
 
 _NAMES = {one.value: one.name for one in signal.Signals}
 
 
 class Record(msgspec.Struct, frozen=True):
-    """What must survive when the supervisor is killed; persisted in the instance's folder."""
+    """The part of an instance's state that is stored in its folder, and so survives when the supervisor is killed."""
 
     restarts: int = 0
     early_exits: int = 0
     """How many times in a row the process ended before it was steady."""
     first_started_at: float = 0.0
+    """Start of the first process in the present series of early exits, else of the last process, in seconds of
+    CLOCK_BOOTTIME."""
     steady: bool = False
-    """This process has been ready for long enough."""
+    """Whether the present process has been ready for `steady_s` seconds of its workload."""
     failed: bool = False
+    """Whether the supervisor has given up: it does not start the instance again."""
     done: bool = False
-    """A task that exited with code 0. `failed` is set too, so that it is not started again."""
+    """Whether the instance is a task that exited with code 0. `failed` is then set too: it is not started again."""
     last_exit: Exit | None = None
     since: str = ""
-    """When the state of the instance last changed."""
+    """When the state of the instance last changed (RFC 3339)."""
 
 
 class Runtime(msgspec.Struct, frozen=True):
@@ -53,8 +58,9 @@ class Runtime(msgspec.Struct, frozen=True):
     """The earliest time of the next start, after the backoff."""
     backoff_s: float = FIRST_BACKOFF_S
     answers: bool = False
-    """Whether it answers, according to its last readiness probes."""
+    """Whether the instance answers, according to its last readiness probes."""
     good_since: float | None = None
+    """Start of the series of successful readiness probes by which the instance becomes or became steady; None: none."""
     failures: int = 0
     """Failed readiness probes in a row."""
     probe: str = ""
@@ -63,14 +69,18 @@ class Runtime(msgspec.Struct, frozen=True):
     """Failed liveness probes in a row."""
     live_failing_since: float | None = None
     drain_since: float | None = None
+    """When the drain began; None: it has not begun."""
     drained: bool = False
+    """Whether the drain is over, because no request was in flight or it timed out."""
     signalled_at: float | None = None
+    """When the stop signal was sent; None: it was not sent."""
     force_killed: bool = False
     reason: str = ""
     """Why the supervisor ends the process; empty when it does not."""
     tail: tuple[str, ...] = ()
+    """The last lines of output."""
     listens_elsewhere: str | None = None
-    """The addresses where it listens instead of HOST:PORT; empty when there are none, None before the first check."""
+    """The addresses where the instance listens instead of HOST:PORT; empty: none, None: not checked yet."""
     memory_bytes: int | None = None
 
 
@@ -82,7 +92,7 @@ def after_start(runtime: Runtime, process: ProcessId, now: float) -> Runtime:
 
 
 def probe_timeout(runtime: Runtime, workload: Workload) -> float:
-    """Return for how many seconds a readiness probe waits for the response: longer once the instance is steady."""
+    """Return for how many seconds a readiness probe waits for the response; BUSY_TIMEOUT_S or more if it is steady."""
     return max(workload.health.limit_s, BUSY_TIMEOUT_S) if runtime.record.steady else workload.health.limit_s
 
 
@@ -106,7 +116,7 @@ def after_probe(runtime: Runtime, workload: Workload, probe: Probe, now: float) 
 
 
 def after_live(runtime: Runtime, workload: Workload, good: bool, now: float) -> Runtime:
-    """Apply a liveness probe's result; a stuck instance gets a reason to be ended.
+    """Apply a liveness probe's result; set `reason` when the instance is stuck.
 
     The result of a draining instance is ignored: it may be busy with its last requests.
     """
@@ -131,10 +141,11 @@ def is_stuck(runtime: Runtime, workload: Workload, now: float) -> bool:
 
 
 def after_end(runtime: Runtime, workload: Workload, end: End, *, proven: bool, now: float, at: str) -> Runtime:
-    """Apply the end of the process: plan the next start after the backoff, or give up.
+    """Apply the end of the process: set the time of the next start, after the backoff, or mark the instance as failed.
 
-    The supervisor does not restart a completed task, a process whose `restart` forbids it, or a process that ended too
-    often before it was steady, unless the revision is *proven*.
+    The supervisor does not restart a completed task, or an instance whose `restart` forbids it. Unless the revision is
+    *proven*, it does not restart an instance that ended with code 0 or too often before it was steady. *now* is in
+    seconds of CLOCK_BOOTTIME, *at* is the same time as RFC 3339.
     """
     record = runtime.record
     done = workload.is_task and end.code == 0 and runtime.signalled_at is None and not runtime.reason
@@ -174,7 +185,10 @@ def _reason(end: End, *, steady: bool) -> str:
 
 
 def _gives_up(end: End, workload: Workload, early: int, took_s: float) -> bool:
-    """Return whether a process that ended before it was steady is not started again."""
+    """Return whether an instance whose process ended before it was steady is not started again.
+
+    *took_s* are the seconds since `first_started_at`.
+    """
     return end.code == 0 or (early >= TRIES and took_s <= workload.health.within_s)
 
 
@@ -189,7 +203,10 @@ def _name(number: int | None) -> str | None:
 
 
 def state_of(runtime: Runtime, *, leaving: bool, ready: bool) -> InstanceState:
-    """Return the state of the instance, by the table `INSTANCE_STATES`."""
+    """Return the state of the instance, one of `INSTANCE_STATES`.
+
+    *leaving* is whether the instance must end, *ready* whether it may receive requests.
+    """
     if leaving:
         return "draining" if runtime.process else "stopped"
     if runtime.record.failed:

@@ -1,4 +1,4 @@
-"""Decide which instances must exist, before any of them starts, so that no process is ever unknown. Pure."""
+"""Decide which instances must exist. Pure: the caller persists the decision before any instance starts."""
 
 from collections.abc import Iterator, Mapping
 
@@ -22,7 +22,7 @@ def placed(desired: Desired, runtimes: Mapping[str, Runtime]) -> Desired:
 
     Raises InvariantBroken when the result is inconsistent.
     """
-    # A new task that has completed counts as ready: the old one, which overlaps with it, may be retired.
+    # A new task that has completed counts as ready, so that the old instances, which overlap with it, can leave.
     done = {name for name in desired.instances if runtimes[name].record.done}
     desired = with_instances(desired, decide.ready(desired, runtimes) | done)
     desired = transitions.without_ended_revisions(desired)
@@ -31,7 +31,7 @@ def placed(desired: Desired, runtimes: Mapping[str, Runtime]) -> Desired:
 
 
 def with_instances(desired: Desired, ready: frozenset[str]) -> Desired:
-    """Return *desired* with missing instances added and surplus instances marked as leaving."""
+    """Return *desired* with missing instances added and surplus ones marked as leaving, first those not in *ready*."""
     instances = dict(desired.instances)
     for service in sorted({*desired.fleet, *(one.service for one in instances.values())}):
         mine = {name: one for name, one in instances.items() if one.service == service}
@@ -61,7 +61,7 @@ def _of_service(
 
 
 def _wanted(desired: Desired, service: str) -> Members:
-    """Return the wanted members. In a stopped environment only datastores stay, until no service is left."""
+    """Return the members of *service* that must run: in a stopped environment, datastores while services still run."""
     members = desired.fleet.get(service, {})
     if desired.started:
         return members

@@ -1,4 +1,4 @@
-"""`desired.json` on disk: complete after every crash."""
+"""Read and write the file `desired.json`, which is complete after every crash."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from mainstay.system.state_file import decoding, require_format
 def read_desired(path: Path) -> Desired:
     """Return the desired state in the file *path*; an empty one when there is none.
 
-    Raises StateUnreadable for a document of another format.
+    Raises StateUnreadable when the file is damaged or has another format.
     """
     try:
         text = path.read_bytes()

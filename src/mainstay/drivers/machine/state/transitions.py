@@ -1,4 +1,4 @@
-"""How a request changes the desired state. Pure, so that the result can be persisted before it is acted on."""
+"""How requests and expired time limits change the desired state. Pure: the caller persists the result, then acts."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ def refuse_older(desired: Desired, fence: int) -> None:
     """Raise FenceRefused when a run with a newer fence has claimed the environment."""
     if fence < desired.fence:
         raise FenceRefused(
-            f"run with fence {fence} has been overtaken by one with fence {desired.fence}",
+            f"a newer run, with fence {desired.fence}, has claimed the environment; this run has fence {fence}",
             remedy="mainstay status",
         )
 
@@ -78,9 +78,10 @@ def shifted(desired: Desired, shifts: Shifts, boot: str, now: float) -> Desired:
 
 
 def is_drained(pending: Pending, in_flight: Mapping[str, int], boot: str, now: float) -> bool:
-    """Return whether the next shift may be applied: each caller has no request in flight or its drain timed out.
+    """Return whether the next shift may be applied: no revision to drain has a request in flight before its time limit.
 
-    The requests of a revision that is missing from *in_flight* could not be counted. No request outlives a reboot.
+    *in_flight* has the number of requests by revision; one that is missing could not be counted, so its time limit
+    decides. After a reboot nothing is in flight.
     """
     return pending.boot != boot or all(
         in_flight.get(str(Revision(service, release))) == 0 or now - pending.since_s >= limit
@@ -105,7 +106,7 @@ def _with_fleet(desired: Desired, wanted: Fleet) -> Desired:
 
 
 def without_instance(desired: Desired, name: str, kept_files: int) -> Desired:
-    """Return *desired* without the instance *name*, of whose written files *kept_files* were kept."""
+    """Return *desired* without the instance *name*, and with *kept_files* added to the count of its revision."""
     kept = Counter(desired.kept_files) + Counter({str(desired.instances[name].revision): kept_files})
     left = {other: each for other, each in desired.instances.items() if other != name}
     return without_ended_revisions(replace(desired, instances=left, kept_files=dict(kept)))

@@ -1,4 +1,4 @@
-"""The part of the desired state that HAProxy serves: which instances may receive requests. Pure."""
+"""Derive the desired state of HAProxy from that of the environment: which instances may receive requests. Pure."""
 
 from collections.abc import Mapping
 
@@ -9,9 +9,10 @@ from mainstay.drivers.machine.state.lifecycle import Runtime
 
 
 def desired_edge(desired: Desired, runtimes: Mapping[str, Runtime]) -> DesiredEdge:
-    """Return the desired state of HAProxy. Drained instances lose their slots.
+    """Return the desired state of HAProxy, in which drained instances have no slot.
 
-    While a run observes a release, an instance that is not ready receives no request: a bad release would seem good.
+    While a run holds a lease on traffic, it observes its release. Then an instance that is not ready gets no requests
+    even if no other instance is ready: its responses would make a bad release look good.
     """
     able, steady = ready(desired, runtimes), frozenset() if desired.lease else formerly_ready(runtimes)
     return DesiredEdge(
@@ -33,7 +34,7 @@ def desired_edge(desired: Desired, runtimes: Mapping[str, Runtime]) -> DesiredEd
 
 
 def health_paths(desired: Desired) -> tuple[str, ...]:
-    """Return the health paths of services as clients of the front doors request them.
+    """Return the paths of the services' health checks, with the prefix at which the front doors route them.
 
     `/` is left out: it is the home page too, which must not be served during maintenance.
     """

@@ -18,13 +18,16 @@ from mainstay.system.file_lock import try_lock
 from mainstay.system.state_dir import Folders, create_folders
 
 OOM_SCORE_ADJUSTMENT = "-900"
+"""Lets the kernel's OOM killer end nearly every other process before the supervisor."""
 MAX_OPEN_FILES = 65536
+"""The limit of open files that a service gets by default."""
 
 
 def main() -> int:
-    """Supervise until the environment is stopped or a signal arrives; the instances keep serving without this process.
+    """Supervise until the environment is stopped or a signal arrives, and return the exit code.
 
-    Returns at once when another supervisor holds the lock.
+    After a signal the instances keep running without a supervisor. Returns 0 at once when another supervisor holds the
+    lock.
     """
     folders = _folders()
     os.umask(0o077)
@@ -61,12 +64,15 @@ async def _supervise(folders: Folders) -> None:
 
 
 def _reexecute() -> None:
-    """Replace this process with the newer program on disk. It keeps its children; notes hold all other state."""
+    """Execute the newer program on disk in this process, which stays the parent of its children.
+
+    The new program reads all other state from files.
+    """
     os.execv(sys.executable, [sys.executable, "-m", "mainstay.drivers.machine.supervisor", *sys.argv[1:]])
 
 
 def _allow_open_files() -> None:
-    """Allow as many open files as a service gets by default; as root, even above the hard limit of the shell."""
+    """Raise the limit of open files to MAX_OPEN_FILES, so that services can get it; do nothing without permission."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     if hard != resource.RLIM_INFINITY and hard < MAX_OPEN_FILES:
         with contextlib.suppress(ValueError, OSError):

@@ -1,4 +1,4 @@
-"""The desired state as the supervisor keeps it: on disk before the supervisor acts on it, and always valid."""
+"""The supervisor's copy of the desired state: it is valid, and on disk before the supervisor acts on it."""
 
 import logging
 from collections.abc import Iterator
@@ -16,7 +16,10 @@ log = logging.getLogger(__name__)
 
 
 class DesiredState:
-    """`desired` is the last valid desired state."""
+    """The desired state of one environment: `desired` is its last valid value, which is also in the file *path*.
+
+    Only heartbeats of a lease are not written to the file.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -27,7 +30,10 @@ class DesiredState:
         self._rejected_now = ""
 
     def keep(self, desired: Desired) -> None:
-        """Persist *desired* if it has changed, and make it the desired state. Raises InvariantBroken."""
+        """Persist *desired* if it has changed, and make it the desired state.
+
+        Raises InvariantBroken when it breaks an invariant, and OSError when it cannot be written; both change nothing.
+        """
         if desired != self.desired:
             write_desired(self._path, desired)
             self.desired = desired
@@ -39,7 +45,7 @@ class DesiredState:
 
     @contextmanager
     def rejecting(self) -> Iterator[None]:
-        """Report a broken invariant instead of raising it: if the supervisor ended, no instance would be restarted."""
+        """Log InvariantBroken instead of raising it: without the supervisor, no instance would be restarted."""
         try:
             yield
         except InvariantBroken as error:
@@ -49,7 +55,7 @@ class DesiredState:
 
     @contextmanager
     def observed_pass(self) -> Iterator[None]:
-        """Set `rejected` at the end of a pass of the supervisor."""
+        """Set `rejected` at the end of the pass of the supervisor that runs in this context."""
         self._rejected_now = ""
         try:
             yield
@@ -65,7 +71,10 @@ class DesiredState:
         return str(self.desired.instances[name].revision)
 
     def _with_restarted_lease(self, desired: Desired) -> Desired:
-        """Restart the time limit of the lease in the same boot: heartbeats are not written to disk."""
+        """Return *desired* with the time limit of its lease restarted, unless the lease is from an earlier boot.
+
+        The file does not contain the last heartbeats, so the lease may seem to have expired.
+        """
         lease = desired.lease
         if lease is None or lease.boot != self.boot:
             return desired

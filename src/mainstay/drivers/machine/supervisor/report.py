@@ -1,4 +1,4 @@
-"""The supervisor's report: desired and running instances, desired and actual traffic."""
+"""The status of a supervised environment: desired and actual instances, desired and actual traffic."""
 
 import os
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from mainstay.model import FleetStatus, Note, TrafficStatus
 
 
 def running(supervisor: Supervisor) -> FleetStatus:
-    """Return the desired fleet and the present instances."""
+    """Return the desired fleet, the actual instances, and notes on what an operator should know."""
     desired, runtimes = supervisor.state.desired, supervisor.instances.runtimes
     ready = decide.ready(desired, runtimes)
     instances = tuple(
@@ -31,7 +31,7 @@ def running(supervisor: Supervisor) -> FleetStatus:
 
 
 async def serving(supervisor: Supervisor) -> TrafficStatus:
-    """Return desired and actual traffic, and whether the edge works."""
+    """Return desired and actual traffic, the state of the edge, and the requests in flight that a shift waits for."""
     edge = supervisor.edge
     found = views.serving(supervisor.state.desired, await edge.actual(), edge.problem)
     return replace(

@@ -1,6 +1,6 @@
 """The server at the supervisor's socket: each request and each answer is one line.
 
-A request that changes the desired state is durable before it is answered.
+The supervisor stores a request that changes the desired state on disk before it answers. Heartbeats are not stored.
 """
 
 import asyncio
@@ -27,16 +27,17 @@ MAX_LINE_BYTES = 64 * 2**20
 
 
 class SocketServer:
-    """Answers the requests of clients. `reexecute` is called when a client uses a newer protocol."""
+    """Answers the requests of clients. *reexecute* replaces this process; called when a client has a newer protocol."""
 
     def __init__(self, supervisor: Supervisor, reexecute: Callable[[], None]) -> None:
         self._supervisor = supervisor
         self._reexecute = reexecute
 
     async def open(self) -> asyncio.Server:
-        """Listen on the socket, open to this user only. Raises BadInput when its folder is not this user's alone.
+        """Listen on the socket, which only this user and root can open.
 
-        The caller holds the supervisor's lock, so no other supervisor listens at the path.
+        The caller holds the supervisor's lock, so no other supervisor listens at the path. Raises BadInput when another
+        user could replace the socket.
         """
         path = self._supervisor.folders.supervisor_socket
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -102,9 +103,9 @@ class SocketServer:
 
 
 def _refuse_foreign_folder(folder: Path) -> None:
-    """Raise BadInput unless *folder* is a folder that only this user owns and can write to.
+    """Raise BadInput unless this user owns *folder* and no other user can write to it.
 
-    Outside the state folder, another user may have created it first.
+    When the folder is outside the state folder, another user may have created it first.
     """
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:

@@ -17,8 +17,11 @@ CHECK_EVERY_S = 0.05
 
 
 class ShiftGate:
-    """Applies the pending shifts of the desired state: each once the callers of the shift before it have drained, or
-    their time for that is over."""
+    """Applies the pending traffic shifts of the desired state.
+
+    Before each shift it waits until the revisions that the shift before must drain have no request in flight, or their
+    time limit is over.
+    """
 
     def __init__(self, edge: EdgeController, state: DesiredState) -> None:
         self._edge = edge
@@ -27,19 +30,19 @@ class ShiftGate:
         self.in_flight: dict[str, int] = {}
         """The number of requests in flight of each revision (`web@41`) that the next shift waits for."""
         self.undrained: dict[str, int] = {}
-        """Per revision, the requests still in flight after its drain timed out in the last shifts."""
+        """By revision whose drain timed out since `begin`, the number of requests that were still in flight."""
 
     def begin(self) -> None:
-        """Clear the counts of an earlier request."""
+        """Clear `in_flight` and `undrained`; called when new shifts are requested."""
         self.in_flight, self.undrained = {}, {}
 
     def applied(self, traffic: Traffic) -> None:
-        """Note that HAProxy has confirmed *traffic*."""
+        """Record that HAProxy has applied *traffic* and, if it differs from the last call's, the present time."""
         if self._applied[0] != traffic:
             self._applied = (traffic, processes.boottime())
 
     async def apply_next(self) -> None:
-        """Apply the first pending shift to the desired state if that may be done now."""
+        """Apply the first pending shift to the desired state, if there is one and it need not wait any longer."""
         pending = self._state.desired.pending
         if pending is None or not await self._may_apply(pending):
             return

@@ -41,13 +41,16 @@ TICK_S = problems.PROBE_EVERY_S
 MEMORY_TICKS = 5
 """Ticks between memory samples where the kernel enforces the limits: the samples are then only for display."""
 RECONCILE_TICKS = 5
-"""HAProxy's slots are compared with the desired state this often even when nothing has happened."""
+"""Ticks between passes that run even when nothing has happened, to compare HAProxy's slots with the desired state."""
 LINGER_S = 5.0
 """Seconds after its start for which the supervisor of a stopped environment waits for a request before it exits."""
 
 
 class Supervisor:
-    """One environment's supervisor. Every request is in `state` and on disk before the supervisor acts on it."""
+    """The supervisor of one environment: `apply` stores requests, `reconcile` executes them.
+
+    Every request is in `state` and on disk before the supervisor acts on it.
+    """
 
     def __init__(self, folders: Folders) -> None:
         self.folders = folders
@@ -62,7 +65,7 @@ class Supervisor:
         self.certificates = CertificateRenewer(folders, self._watches, self._woken.set)
         self.logs = LogWatch(folders.logs)
         self.cut: Counter[str] = Counter()
-        """Per revision, the requests still in flight after their drain, counted since this supervisor started."""
+        """By revision, how many requests were in flight when drains timed out, since this supervisor started."""
         self.shift_gate = ShiftGate(self.edge, self.state)
         self._linger_until = processes.boottime() + LINGER_S
         self._ended = False
@@ -78,7 +81,7 @@ class Supervisor:
             transitions.refuse_older(self.state.desired, request.fence)
             self.instances.clear_failures(self.state.desired, request.wanted)
         if isinstance(request, StartAll):
-            # Right after a boot no instance is known yet: those that failed before the boot must be started again too.
+            # Right after a boot the supervisor has read no records yet. Instances that failed before it must start too.
             self.instances.adopt(self.state.desired)
             self.instances.clear_failures(self.state.desired)
             self.certificates.retry()
@@ -88,7 +91,7 @@ class Supervisor:
         if isinstance(request, SetShifts):
             self.shift_gate.begin()
         if isinstance(request, LeaseHeartbeat) and after.fence == self.state.desired.fence:
-            # Not written to disk each second: a restarted supervisor restarts the time limit.
+            # A heartbeat arrives each second, so it is not written: a restarted supervisor restarts the time limit.
             self.state.desired = after
         else:
             self.state.keep(after)
@@ -105,7 +108,7 @@ class Supervisor:
                 await self._reconcile_until_stopped()
                 try:
                     await self.edge.stop()
-                except Unreachable as error:  # The next start of the edge ends what is left.
+                except Unreachable as error:  # The next start of the edge ends its remaining processes.
                     log.error("the edge did not stop completely: %s", error)
                 if self.state.is_stopped():
                     break  # No start was requested meanwhile, and from here on `apply` refuses every request.
@@ -126,7 +129,7 @@ class Supervisor:
             await self._until(next_at)
 
     def is_running(self) -> bool:
-        """Return whether the environment runs; False once all its instances and HAProxy are stopped."""
+        """Return whether the environment must run or still runs; False once all instances and HAProxy are stopped."""
         return self.state.desired.started or not self.state.is_stopped() or self.edge.is_alive()
 
     async def _reconcile_or_retry(self) -> float:
@@ -155,7 +158,7 @@ class Supervisor:
         return min(decided.next_at, processes.boottime() + (pause if converged else RETRY_AFTER_S))
 
     async def _decide(self, starting: frozenset[str]) -> Decision:
-        """Decide on the next actions; update the runtimes, and count killed instances and cut connections."""
+        """Decide on the next actions; update the runtimes, and count killed instances and requests cut by a drain."""
         runtimes = self.instances.runtimes
         draining = {
             name: upstream(one)
@@ -175,9 +178,10 @@ class Supervisor:
         return decided
 
     async def _update_edge(self, before: Mapping[str, Runtime]) -> bool:
-        """Bring HAProxy to the desired state; return whether it is there.
+        """Bring HAProxy to the desired state; return whether that succeeded.
 
-        If a running HAProxy is not, the drains that began in this pass are cancelled: it still sends requests there.
+        If a running HAProxy could not be updated, cancel the drains that began in this pass, because it still sends
+        requests to their instances. *before* are the runtimes at the start of the pass.
         """
         desired, runtimes = self.state.desired, self.instances.runtimes
         converged = await self.edge.converge(desired_edge(desired, runtimes))

@@ -1,4 +1,4 @@
-"""Views of the supervisor's state: an instance, and desired and actual traffic."""
+"""The state of instances and traffic as values of the model, for `status`: with the supervisor and without it."""
 
 from collections.abc import Iterator, Mapping
 
@@ -11,7 +11,7 @@ from mainstay.system.ports import LOOPBACK, in_address
 
 
 def instance(name: str, one: DesiredInstance, runtime: Runtime, *, ready: bool) -> Instance:
-    """Return the instance as it is shown to users."""
+    """Return the instance *name* as it is shown to users; *ready* is whether it may receive requests."""
     state = state_of(runtime, leaving=one.leaving, ready=ready)
     return Instance(
         id=name,
@@ -45,13 +45,13 @@ def _reasons(runtime: Runtime, state: InstanceState, port: int | None) -> Iterat
 
 
 def endings(desired: Desired, cut: Mapping[str, int]) -> dict[str, Endings]:
-    """Return how instances ended, per revision; *cut* counts the requests in flight when their drain ended."""
+    """Return how instances ended, by revision; *cut* counts the requests in flight when their drains timed out."""
     killed, kept = desired.force_killed, desired.kept_files
     return {name: Endings(cut.get(name, 0), killed.get(name, 0), kept.get(name, 0)) for name in {*cut, *killed, *kept}}
 
 
 def serving(desired: Desired, actual: Actual, problem: Note | None) -> TrafficStatus:
-    """Return the desired traffic and preview beside the *actual* ones, and the *problem* of the edge."""
+    """Return desired and *actual* traffic and preview, and the *problem* of the edge; None: it has none."""
     doors = _doors(desired)
     pending = desired.pending.then if desired.pending else ()
     traffic = actual.traffic
