@@ -1,6 +1,7 @@
 """Generate the pages of `docs/reference/` from the code that they describe, so that they cannot be out of date."""
 
 import ast
+import re
 import sys
 import types
 from collections.abc import Iterator
@@ -336,7 +337,8 @@ def _errors_of(path: Path, elsewhere: bool) -> Iterator[tuple[str, str]]:
                 code = call.args[at] if at < len(call.args) else named
                 what = call.args[at + 1] if at + 1 < len(call.args) else call.args[0] if named and call.args else None
                 if isinstance(code, ast.Constant) and isinstance(code.value, str) and what is not None:
-                    yield code.value, _text(_meant(what, texts))
+                    # A placeholder for each of two adjacent values would look like a mistake, so both get one.
+                    yield code.value, re.sub(r"…(?: ?…)+", "…", _text(_meant(what, texts)))
 
 
 def _meant(what: ast.expr, texts: list[ast.Assign]) -> ast.expr:
