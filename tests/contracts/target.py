@@ -232,7 +232,7 @@ class TargetContract(ABC):
         self.start_request(target, takes_s=50)
         target.set_fleet({"web": {}})
         self.eventually(lambda: self.states(target, 1) == [], "the end of the drain")
-        assert target.fleet_status().endings == {"web@1": Endings(connections=1)}
+        assert target.fleet_status().endings == {"web@1": Endings(requests=1)}
 
     def test_lost_instances_are_stopped_and_run_again_after_a_start(self, target: RunTarget) -> None:
         self.up(target, 1)

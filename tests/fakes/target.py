@@ -91,7 +91,7 @@ class FakeTarget:
         """Requests that fail."""
         self.restarts: dict[Revision, int] = {}
         self.cut: Counter[str] = Counter()
-        """Per revision, the connections that drains have cut."""
+        """Per revision, the requests that drains have cut."""
         self.killed: Counter[str] = Counter()
         """Per revision, the instances that ignored their stop signal."""
         self.kept_files: Counter[str] = Counter()

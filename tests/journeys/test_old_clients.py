@@ -69,7 +69,7 @@ def test_a_client_keeps_its_stream_until_the_old_revision_ends_and_the_deploy_do
     assert kept.sock is socket
     assert deploy.wait(within=30).code == 0
     assert set(stream.events) == {"v1"}
-    assert "1 connection still open after the drain of 2 s" in retirement(deploy)
+    assert "1 request still in flight after the drain of 2 s" in retirement(deploy)
     wait_until(lambda: stream.end, within=5, what="the end of the stream")
     assert stream.end == ("IncompleteRead(0 bytes read)" if ignores_sigterm else "complete")
     assert ("1 instance killed with SIGKILL" in retirement(deploy)) is ignores_sigterm

@@ -50,8 +50,8 @@ def test_the_old_fleet_is_stopped_and_the_lease_on_traffic_ends(world: RunWorld,
 @pytest.mark.parametrize(
     ("open_requests", "evidence"),
     [
-        (1, "web@1 stopped in 30.0 s, 1 connection still open after the drain of 30 s"),
-        (2, "web@1 stopped in 30.0 s, 2 connections still open after the drain of 30 s"),
+        (1, "web@1 stopped in 30.0 s, 1 request still in flight after the drain of 30 s"),
+        (2, "web@1 stopped in 30.0 s, 2 requests still in flight after the drain of 30 s"),
     ],
 )
 def test_requests_that_are_open_at_the_end_of_the_drain_are_cut_and_counted_and_those_of_others_are_not(

@@ -102,8 +102,8 @@ class Instance(msgspec.Struct, frozen=True):
 class Endings(msgspec.Struct, frozen=True):
     """Counters of how the instances of a revision ended: what a time limit cut short, and which files were kept."""
 
-    connections: int = 0
-    """Connections that were still open when the drain of their instance ended."""
+    requests: int = 0
+    """Requests that were still in flight when the drain of their instance ended."""
     instances: int = 0
     """Instances that were killed because they ignored their stop signal."""
     files: int = 0

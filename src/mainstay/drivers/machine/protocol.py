@@ -6,7 +6,7 @@ from mainstay.model import Edge, Fleet, FleetStatus, Job, JobState, Shifts, Traf
 from mainstay.model.maintenance import Maintenance
 from mainstay.model.signals import Signals
 
-PROTOCOL = 7
+PROTOCOL = 8
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):

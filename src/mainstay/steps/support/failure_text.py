@@ -41,8 +41,8 @@ def end_of(world: World, one: Instance) -> str:
 def how_it_ended(leaving: Fleet, before: FleetStatus, now: FleetStatus) -> str:
     """Return how the revisions *leaving* ended between the statuses *before* and *now*, to append to a message.
 
-    Example: `, 2 connections still open after the drain of 5 s, 3 written files kept in …`. Empty when no connection
-    was cut, no instance was killed and no file was kept.
+    Example: `, 2 requests still in flight after the drain of 5 s, 3 written files kept in …`. Empty when no request was
+    cut, no instance was killed and no file was kept.
     """
     every = {
         str(Revision(service, each)): m.workload for service, members in leaving.items() for each, m in members.items()
@@ -61,8 +61,8 @@ def logs_of(service: str, *releases: int) -> str:
 
 def _how_revision_ended(name: str, of: str, workload: Workload, before: FleetStatus, now: FleetStatus) -> Iterator[str]:
     earlier, later = (status.endings.get(name, Endings()) for status in (before, now))
-    if (open_ := later.connections - earlier.connections) > 0:
-        yield f", {counted(open_, 'connection')}{of} still open after the drain of {workload.drain_s:g} s"
+    if (cut := later.requests - earlier.requests) > 0:
+        yield f", {counted(cut, 'request')}{of} still in flight after the drain of {workload.drain_s:g} s"
     if (killed := later.instances - earlier.instances) > 0:
         they = "it" if killed == 1 else "they"
         yield (
