@@ -50,7 +50,7 @@ def rollbacks(sandbox: Sandbox) -> dict[str, float]:
         "rollbacks": ROLLBACKS,
         "back_again": ROLLBACKS,
         "requests": tally.total,
-        "lost": len(tally.lost),
+        "lost": len(tally.not_ok),
         "caller_work_s": WORK_S,
         "p99_ms": 1000 * tally.percentile(99),
         "rollback_s": statistics.median(took["1"]),

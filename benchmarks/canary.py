@@ -59,7 +59,7 @@ def canaries(sandbox: Sandbox) -> dict[str, float]:
             sandbox.run("deploy", "--yes", within=90)
         tally = load.stop()
         assert len(tally.releases) == 2, tally
-        lost += len(tally.lost)
+        lost += len(tally.not_ok)
         before.append(1000 * part(tally, until=began).percentile(99))
         during.append(1000 * part(tally, since=began).percentile(99))
         ratios.append(during[-1] / before[-1])
@@ -92,7 +92,7 @@ def worse(sandbox: Sandbox, name: str, case: int, version: WebApp) -> dict[str, 
         tally = load.stop()
         dues = [response.due for response in tally.responses if response.release not in (old, "")]
         took.append(max(dues) - min(dues))
-        failed.append(len(tally.lost))
+        failed.append(len(tally.not_ok))
     return {f"{name}_s": max(took), f"{name}_failed": statistics.median(failed)}
 
 

@@ -58,7 +58,7 @@ def switches(sandbox: Sandbox) -> dict[str, float]:
         "deploys": ROUNDS,
         "rollbacks": ROUNDS,
         "requests": busy.total,
-        "lost": len(busy.lost) + len(quiet.tally.lost),
+        "lost": len(busy.not_ok) + len(quiet.tally.not_ok),
         "quiet_p99_ms": 1000 * before,
         "switching_p99_ms": 1000 * during,
         "switching_p99_ms_worst_round": 1000 * max(slowest),

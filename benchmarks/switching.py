@@ -51,7 +51,7 @@ async def switched(edge: RunningEdge) -> dict[str, float]:
     return {
         "switches": SWITCHES,
         "requests_while_switching": busy.total,
-        "lost": len(busy.lost) + len(quiet.lost),
+        "lost": len(busy.not_ok) + len(quiet.not_ok),
         "switch_ms": statistics.median(took),
         "quiet_p99_ms": p99_ms(quiet),
         "switching_p99_ms": p99_ms(busy),

@@ -42,7 +42,8 @@ class Tally:
     """GET requests repeated, as browsers do, because the server had closed the persistent connection."""
 
     @property
-    def lost(self) -> list[Response]:
+    def not_ok(self) -> list[Response]:
+        """The requests with another status than 200, or without a response."""
         return [response for response in self.responses if response.status != 200]
 
     @property
@@ -61,8 +62,8 @@ class Tally:
     def summary(self) -> dict[str, object]:
         return {
             "total": self.total,
-            "lost": len(self.lost),
-            "errors": Counter(f"{response.status} {response.error}".strip() for response in self.lost),
+            "not_ok": len(self.not_ok),
+            "errors": Counter(f"{response.status} {response.error}".strip() for response in self.not_ok),
             "releases": self.releases,
             "reopened": self.reopened,
             "p50_ms": round(1000 * self.percentile(50), 2),

@@ -19,7 +19,7 @@ def test_a_deploy_and_a_rollback_under_load_lose_nothing(any_sandbox: Sandbox) -
         any_sandbox.ship(WebApp("2", replicas=2), "deploy", "--yes")
         any_sandbox.run("rollback", "--yes")
     tally = load.stop()
-    assert tally.lost == [], tally
+    assert tally.not_ok == [], tally
     assert set(tally.releases) == {"1", "2"}, tally
     assert assert_consistent(any_sandbox)["release"]["version"] == "1"
     assert_posted_once(any_sandbox, tally)
@@ -29,11 +29,11 @@ def test_retiring_an_instance_waits_for_its_slow_responses(sandbox: Sandbox) -> 
     sandbox.ship(WebApp("1", behaviour={"respond_after": 1.5}))
     with Load(sandbox.url, rate=20) as load:
         sandbox.ship(WebApp("2"), "deploy", "--yes")
-    assert load.stop().lost == [], load.tally
+    assert load.stop().not_ok == [], load.tally
     assert set(load.tally.releases) == {"1", "2"}
 
 
-@pytest.mark.parametrize(("requests", "described"), [(1, "1 connection"), (2, "2 connections")])
+@pytest.mark.parametrize(("requests", "described"), [(1, "1 request"), (2, "2 requests")])
 def test_requests_that_outlast_the_drain_are_counted_and_cut_when_their_instance_ends(
     sandbox: Sandbox, requests: int, described: str
 ) -> None:
@@ -52,7 +52,7 @@ def test_requests_that_outlast_the_drain_are_counted_and_cut_when_their_instance
     ]
     # On SIGTERM the application waits for its requests, so only SIGKILL after the grace period cuts them.
     killed = "1 instance killed with SIGKILL because it ignored SIGTERM for 2 s"
-    assert retired[0].endswith(f"s, {described} still open after the drain of 1 s, {killed}"), retired
+    assert retired[0].endswith(f"s, {described} still in flight after the drain of 1 s, {killed}"), retired
 
 
 def test_several_deploys_in_a_row_under_load_lose_nothing(sandbox: Sandbox) -> None:
@@ -62,7 +62,7 @@ def test_several_deploys_in_a_row_under_load_lose_nothing(sandbox: Sandbox) -> N
             sandbox.ship(WebApp(version), "deploy", "--yes")
         sandbox.run("rollback", "--to", "2", "--yes")
     tally = load.stop()
-    assert tally.lost == [], tally
+    assert tally.not_ok == [], tally
     assert assert_consistent(sandbox)["release"]["version"] == "2"
     assert_posted_once(sandbox, tally)
 

@@ -22,7 +22,7 @@ def test_rollbacks_of_a_slow_caller_and_its_callee_lose_no_request(sandbox: Sand
         for _ in range(10):
             sandbox.run("rollback", "--to", "1", "--yes")
             sandbox.run("rollback", "--to", "2", "--yes")
-    assert load.stop().lost == [], load.tally
+    assert load.stop().not_ok == [], load.tally
     assert set(load.tally.releases) == {"1", "2"}
 
 
@@ -31,7 +31,7 @@ def test_a_deploy_of_a_slow_caller_and_its_callee_loses_no_request(sandbox: Sand
     sandbox.ship(CallerAndCallee(1))
     with Load(sandbox.url, rate=RATE) as load:
         sandbox.ship(CallerAndCallee(2), "deploy", "--yes")
-    assert load.stop().lost == [], load.tally
+    assert load.stop().not_ok == [], load.tally
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_traffic_that_is_reverted_loses_no_request(cause: str, sandbox: Sandbox)
             case "kill":
                 deploy.kill()
         wait_until(lambda: all_from(load, "1"), within=30, what="traffic on the old release")
-    assert load.stop().lost == [], load.tally
+    assert load.stop().not_ok == [], load.tally
     deploy.wait()
     if cause == "kill":
         sandbox.run("status", code=1)
@@ -75,5 +75,5 @@ def test_a_canary_whose_caller_needs_the_new_callee_is_rolled_back_as_the_plan_w
     assert "front@1 and front@2 each call both back@1 and back@2: all four combinations must work" in plan
     assert "the new release is worse than the old one: front@2: " in result.out + result.err
     assert "logs front --release 2" in result.out + result.err
-    assert len(load.stop().lost) < 0.1 * load.tally.total
+    assert len(load.stop().not_ok) < 0.1 * load.tally.total
     assert assert_consistent(sandbox)["release"]["version"] == "1"

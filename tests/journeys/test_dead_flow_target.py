@@ -41,7 +41,7 @@ def test_a_release_that_stops_responding_to_a_flow_gets_no_traffic(sandbox: Sand
             failed = sandbox.run("deploy", "--yes", code=1, within=LONGEST_S)
             assert f"flow 'dead' failed through the preview door: {problem}" in failed.out + failed.err, str(failed)
             assert assert_consistent(sandbox)["release"]["version"] == "1"
-    assert load.stop().lost == []
+    assert load.stop().not_ok == []
     assert set(load.tally.releases) == {"1"}
 
 

@@ -36,7 +36,7 @@ def test_a_failing_release_is_rolled_back_automatically(
     sandbox.write(web_app)
     with Load(sandbox.url, rate=100) as load:
         result = sandbox.run("deploy", "--yes", code=1)
-    assert load.stop().lost == []
+    assert load.stop().not_ok == []
     assert set(load.tally.releases) == {"1"}
     assert [word for word in words if word not in result.out + result.err] == [], result
     assert assert_consistent(sandbox)["release"]["version"] == "1"

@@ -32,7 +32,7 @@ def test_the_starter_goes_live_and_is_deployed_again_under_load(any_sandbox: San
         application.write_text(application.read_text().replace("It runs.", "It runs on."))
         manifest.write_text(manifest.read_text().replace("1.0.0", "1.1.0"))
         any_sandbox.run("deploy")
-    assert load.stop().lost == [], load.tally
+    assert load.stop().not_ok == [], load.tally
     assert "It runs on." in any_sandbox.get()[1]
     assert assert_consistent(any_sandbox)["release"]["version"] == "1.1.0"
 
@@ -47,5 +47,5 @@ def test_an_application_without_signals_threads_or_lengths_loses_no_request(sand
         application.write_text(MINIMAL.replace("VERSION", "two"))
         sandbox.run("deploy")
         sandbox.run("rollback")
-    assert load.stop().lost == [], load.tally
+    assert load.stop().not_ok == [], load.tally
     assert set(load.tally.releases) == {"1", "2"}

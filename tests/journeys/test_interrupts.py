@@ -58,7 +58,7 @@ def test_an_interrupt_while_settling_reverts_traffic_and_resume_loses_no_request
         resume = any_sandbox.start_with_events("resume")
         resume.wait_for_step("settle")
         assert resume.wait().code == 0
-    assert load.stop().lost == [], load.tally
+    assert load.stop().not_ok == [], load.tally
     assert set(load.tally.releases) == {"1", "2"}
     assert assert_consistent(any_sandbox)["release"]["version"] == "2"
 

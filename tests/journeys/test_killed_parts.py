@@ -24,7 +24,7 @@ def test_a_killed_instance_is_restarted_and_no_repeatable_request_is_lost(sandbo
         wait_until(
             lambda: len(sandbox.instances()) == 2 and healthy_status(sandbox), within=15, what="two healthy instances"
         )
-    assert load.stop().lost == [], load.tally
+    assert load.stop().not_ok == [], load.tally
     assert victim.pid not in {process.pid for process in sandbox.instances()}
     assert_consistent(sandbox)
 
@@ -40,7 +40,7 @@ def test_the_end_of_the_supervisor_does_not_affect_running_instances(
         os.kill(supervisor.pid, number)
         wait_until(lambda: not supervisor.is_alive, within=10, what="the end of the supervisor")
         any_sandbox.run("up", "--yes")
-    assert load.stop().lost == [], load.tally
+    assert load.stop().not_ok == [], load.tally
     assert {process.pid for process in any_sandbox.instances()} == before
     assert_consistent(any_sandbox)
 
@@ -63,7 +63,7 @@ def test_a_deploy_continues_when_the_supervisor_is_killed(sandbox: Sandbox) -> N
         sandbox.process(SUPERVISOR).kill()
         result = deploy.wait()
     assert result.code == 0, result
-    assert load.stop().lost == [], load.tally
+    assert load.stop().not_ok == [], load.tally
     assert assert_consistent(sandbox)["release"]["version"] == "2"
 
 

@@ -23,7 +23,7 @@ MOMENTS = ("Start web@", "25 % @", "Observe web@", "100 % @", " settle ", "Retir
 """A part of the title of each step, in order; the part dies when the step has started."""
 
 
-def version(number: int) -> WebApp:
+def app_version(number: int) -> WebApp:
     return WebApp(f"1.{number}", behaviour={"respond_after": 0.01}, service=CANARY)
 
 
@@ -33,11 +33,11 @@ def version(number: int) -> WebApp:
 def test_a_stage_ends_released_or_rolled_back_whichever_part_dies_at_any_of_its_moments(
     sandbox: Sandbox, part: str
 ) -> None:
-    sandbox.ship(version(0))
+    sandbox.ship(app_version(0))
     with Load(sandbox.url, rate=200, posts=True, max_duration_s=200) as load:
         for number, moment in enumerate(MOMENTS, 1):
             before = sandbox.status()["release"]
-            new = sandbox.write(version(number))
+            new = sandbox.write(app_version(number))
             deploy = sandbox.start_with_events("deploy", "--yes")
             deploy.wait_for_event("started", moment)
             kill(sandbox, deploy, part)
@@ -51,8 +51,8 @@ def test_a_stage_ends_released_or_rolled_back_whichever_part_dies_at_any_of_its_
     executed = Counter(sandbox.posted_paths())
     assert max(executed.values()) == 1
     if part != "haproxy":  # Its death ends the requests that it handles.
-        assert load.tally.lost == [], load.tally
-    assert len(load.tally.lost) < 0.05 * load.tally.total, load.tally
+        assert load.tally.not_ok == [], load.tally
+    assert len(load.tally.not_ok) < 0.05 * load.tally.total, load.tally
 
 
 def kill(sandbox: Sandbox, deploy: Command, part: str) -> None:
@@ -96,7 +96,7 @@ def traffic(sandbox: Sandbox) -> dict[str, float]:
 @contextmanager
 def observed(sandbox: Sandbox, new: WebApp) -> Iterator[tuple[Command, Load]]:
     """Deploy *new* under load; begin when its first stage is observed."""
-    sandbox.ship(version(0))
+    sandbox.ship(app_version(0))
     with Load(sandbox.url, rate=200, max_duration_s=100) as load:
         sandbox.write(new)
         deploy = sandbox.start_with_events("deploy", "--yes")
@@ -117,20 +117,20 @@ def signal_for(sandbox: Sandbox, load: Load, ending: signal.Signals, requests: i
 
 
 def test_a_stage_whose_log_reader_is_stopped_for_a_while_loses_no_request_and_ends(sandbox: Sandbox) -> None:
-    with observed(sandbox, version(1)) as (deploy, load):
+    with observed(sandbox, app_version(1)) as (deploy, load):
         signal_for(sandbox, load, signal.SIGSTOP)
         assert finished(sandbox, deploy) == "released"
-    assert load.tally.lost == []
-    assert assert_consistent(sandbox)["release"]["version"] == version(1).version
+    assert load.tally.not_ok == []
+    assert assert_consistent(sandbox)["release"]["version"] == app_version(1).version
 
 
 @pytest.mark.parametrize("ending", [signal.SIGSTOP, signal.SIGKILL], ids=["stopped", "killed"])
 def test_a_worse_release_is_rolled_back_although_its_log_was_not_read_for_a_while(
     sandbox: Sandbox, ending: signal.Signals
 ) -> None:
-    worse = replace(version(1), behaviour={"respond_after": 0.01, "fails": 0.3})
+    worse = replace(app_version(1), behaviour={"respond_after": 0.01, "fails": 0.3})
     with observed(sandbox, worse) as (deploy, load):
         signal_for(sandbox, load, ending)
         assert finished(sandbox, deploy) == "undone"
-    assert {response.status for response in load.tally.lost} == {500}
-    assert assert_consistent(sandbox)["release"]["version"] == version(0).version
+    assert {response.status for response in load.tally.not_ok} == {500}
+    assert assert_consistent(sandbox)["release"]["version"] == app_version(0).version

@@ -30,7 +30,7 @@ def test_a_run_killed_at_any_moment_ends_released_or_rolled_back(sandbox: Sandbo
             moments = [rng.uniform(0.15, deploy_s * 1.1) for _ in range(rng.choice((1, 1, 1, 2, 3)))]
             print(f"{number}: {verb}, killed after {', '.join(f'{moment:.3f} s' for moment in moments)}")
             kill_then_resume(sandbox, verb, str(number), moments)
-    assert load.stop().lost == [], load.tally
+    assert load.stop().not_ok == [], load.tally
     assert load.tally.total > 100
 
 

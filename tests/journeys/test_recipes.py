@@ -67,5 +67,5 @@ def deploy_twice(sandbox: Sandbox, manifest: dict[str, Any], file: str, word: st
     changed.write_text(changed.read_text().replace(word, f"{word} again"))
     with Load(sandbox.url, rate=50) as load:
         sandbox.run("deploy", "--yes")
-    assert load.stop().lost == [], load.tally
+    assert load.stop().not_ok == [], load.tally
     assert f"{word} again" in sandbox.get()[1]

@@ -49,4 +49,4 @@ def test_a_get_that_kills_two_instances_fails_only_requests_routed_to_both(sandb
         wait_until_healthy(sandbox, within=15)
         before = load.tally.total
         wait_until(lambda: load.tally.total > before + 50, within=10, what="further requests")
-    assert len(load.stop().lost) <= 3, load.tally
+    assert len(load.stop().not_ok) <= 3, load.tally

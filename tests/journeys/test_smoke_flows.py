@@ -77,7 +77,7 @@ def test_a_release_with_wrong_responses_gets_no_traffic(sandbox: Sandbox) -> Non
     assert preview < traffic < front
     with Load(sandbox.url, rate=100) as load:
         failed = sandbox.run("deploy", "--yes", code=1)
-    assert load.stop().lost == []
+    assert load.stop().not_ok == []
     assert set(load.tally.releases) == {"1"}
     for word in ("smoke flow 'home' failed through the preview door", "GET /: the status is 404, not 200"):
         assert word in failed.out + failed.err

@@ -311,7 +311,7 @@ def test_a_new_version_of_the_same_content_is_recorded_and_restarts_nothing(sand
     assert "no service changes" in planned.out
     with Load(sandbox.url, rate=50) as load:
         sandbox.run("deploy", "--yes")
-    assert load.stop().lost == []
+    assert load.stop().not_ok == []
     assert live_release(sandbox) == (2, "1.1")
     assert [process.pid for process in sandbox.instances()] == before
     message = "nothing to do: release 2 (1.1) is live, and it is what the manifest declares"

@@ -26,7 +26,7 @@ def test_requests_are_answered_while_no_replica_is_ready(sandbox: Sandbox) -> No
             wait_until(lambda n=number: unready(sandbox) == n, within=30, what=f"{number} unready")  # type: ignore[misc]  # bound at once
         before = load.tally.total
         wait_until(lambda: load.tally.total > before + 50, within=10, what="further requests")
-    assert load.stop().lost == [], load.tally
+    assert load.stop().not_ok == [], load.tally
     status = sandbox.query("status", code=1)
     assert status["problems"][0]["code"] == "instances-missing"
     sandbox.ship(WebApp("2", replicas=2), "deploy", "--yes")

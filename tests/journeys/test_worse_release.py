@@ -41,7 +41,7 @@ def wait_for_requests(load: Load, count: int) -> None:
 
 def harmed(tally: Tally) -> Counter[str]:
     """The requests that failed, by the release that failed them."""
-    return Counter(response.release for response in tally.lost)
+    return Counter(response.release for response in tally.not_ok)
 
 
 @pytest.mark.requirement("C43")
@@ -74,7 +74,7 @@ def test_a_worse_release_that_got_all_requests_is_rolled_back_within_seconds(san
         wait_for_requests(load, 100)
         sandbox.write(version("2", {"fails": 1}, AT_ONCE))
         sandbox.run("deploy", "--yes", code=1, within=90)
-    failed = [response.due for response in load.tally.lost]
+    failed = [response.due for response in load.tally.not_ok]
     assert set(harmed(load.tally)) == {"2"}
     assert max(failed) - min(failed) < 10
 
@@ -121,6 +121,6 @@ def test_an_equally_good_release_is_kept_and_the_figures_are_evidence(sandbox: S
         wait_for_requests(load, 600)
         sandbox.write(version("2", {}, service))
         result = sandbox.run("deploy", "--yes", within=90)
-    assert load.tally.lost == []
+    assert load.tally.not_ok == []
     assert " requests failed against 0 % of " in result.out, result
     assert " requests failed against 0 % of " in sandbox.run("journal", "show").out

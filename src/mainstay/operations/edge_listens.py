@@ -2,7 +2,7 @@
 
 import msgspec
 
-from mainstay.checks.only_front_doors_are_reachable import judge
+from mainstay.checks import only_front_doors_are_reachable
 from mainstay.model.endpoint import Endpoint
 from mainstay.operations.context import Context
 
@@ -21,5 +21,5 @@ class EdgeListens(msgspec.Struct, frozen=True):
 def edge_listens(context: Context) -> EdgeListens:
     """Return the addresses at which the environment listens. Raises BadInput when nothing was deployed here yet."""
     found = context.target(context.stored()).endpoints()
-    answer = judge(found)
+    answer = only_front_doors_are_reachable.judge(found)
     return EdgeListens(found, answer.evidence if answer.verdict == "fail" else "", answer.remedy)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from mainstay.drivers.edge.haproxy.config.assets import SOCKETS
+from mainstay.drivers.edge.haproxy.config.assets import BRIDGE_SOCKETS
 from mainstay.drivers.machine.state.addresses import listeners
 from mainstay.drivers.machine.state.desired import Desired, DesiredInstance, member_of
 from mainstay.drivers.machine.state.store import read_desired
@@ -115,5 +115,5 @@ def _own_sockets(folders: Folders, sockets: Iterable[OpenSocket]) -> Iterator[En
         # HAProxy binds its sockets to `NAME.PID.tmp`, and then renames them.
         if any(place == str(path) or place.startswith(f"{path}.") for place in open_places):
             reach: Reach = "this machine" if other_users_may_connect(str(path)) else "owner"
-            what = "bridge" if path.match(SOCKETS) else "control socket"
+            what = "bridge" if path.match(BRIDGE_SOCKETS) else "control socket"
             yield Endpoint(str(path), "unix", *labels.get(path, (what, EDGE)), reach)

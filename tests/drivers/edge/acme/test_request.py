@@ -69,7 +69,7 @@ async def test_a_renewed_certificate_is_served_without_a_reload_and_the_account_
         await running.set_shares({41: 100})
         await wait_until(lambda: tally.total > 100)
     assert await peer(running, authority.root) != before
-    assert (tally.lost, (await running.proxy.worker()).pid) == ([], worker.pid)
+    assert (tally.not_ok, (await running.proxy.worker()).pid) == ([], worker.pid)
     assert accounts > 0
     assert authority.lines("accounts in memory") == accounts
 

@@ -201,15 +201,16 @@ async def _chunks(reader: asyncio.StreamReader) -> bytes:
 
 @dataclass
 class Tally:
-    """The results of a load: responses by body, and every failed request."""
+    """The results of a load: responses by body, and the failed requests."""
 
     answers: Counter[str] = field(default_factory=Counter)
-    lost: list[str] = field(default_factory=list)
+    not_ok: list[str] = field(default_factory=list)
+    """The status and body of each response with another status than 200, and the error of each request without one."""
     took_s: list[float] = field(default_factory=list)
 
     @property
     def total(self) -> int:
-        return sum(self.answers.values()) + len(self.lost)
+        return sum(self.answers.values()) + len(self.not_ok)
 
 
 @asynccontextmanager
@@ -228,9 +229,9 @@ async def load(door: int | Path, *, rate: int = 400, clients: int = 8, method: s
                 if answer.status == 200:
                     tally.answers[answer.body] += 1
                 else:
-                    tally.lost.append(f"{answer.status} {answer.body[:80]}")
+                    tally.not_ok.append(f"{answer.status} {answer.body[:80]}")
             except (OSError, asyncio.IncompleteReadError, TimeoutError) as error:
-                tally.lost.append(repr(error))
+                tally.not_ok.append(repr(error))
             tally.took_s.append(loop.time() - start)
             due = max(due + clients / rate, loop.time())
             await asyncio.sleep(max(0, due - loop.time()))

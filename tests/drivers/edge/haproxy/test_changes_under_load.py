@@ -20,7 +20,7 @@ async def test_ten_traffic_switches_lose_no_request(method: str, running: Runnin
         for number in range(10):
             await asyncio.sleep(0.15)
             await running.set_shares({42 if number % 2 == 0 else 41: 100})
-    assert tally.lost == []
+    assert tally.not_ok == []
     assert {"old", "new"} <= tally.answers.keys()
 
 
@@ -31,7 +31,7 @@ async def test_five_reloads_lose_no_request_and_move_no_traffic(method: str, run
             await asyncio.sleep(0.3)
             running.edge = msgspec.structs.replace(running.edge, answer_s=61.0 + number)
             await running.set_shares({41: 100})
-    assert tally.lost == []
+    assert tally.not_ok == []
     assert tally.answers.keys() == {"old"}
 
 
@@ -44,7 +44,7 @@ async def test_fifty_changes_of_the_preview_lose_no_request_and_show_the_new_rel
             await asyncio.sleep(0.05)
             running.preview = {"web": 42} if number % 2 == 0 else {}
             await running.set_shares({41: 100})
-    assert (public.lost, preview.lost) == ([], [])
+    assert (public.not_ok, preview.not_ok) == ([], [])
     assert public.answers.keys() == {"old"}
     assert {"old", "new"} == preview.answers.keys()
     assert (await running.proxy._api.info())["Pid"] == before
@@ -57,7 +57,7 @@ async def test_fifty_switches_of_traffic_lose_no_request_of_the_preview(running:
         for number in range(50):
             await asyncio.sleep(0.05)
             await running.set_shares({42 if number % 2 == 0 else 41: 100})
-    assert (public.lost, preview.lost) == ([], [])
+    assert (public.not_ok, preview.not_ok) == ([], [])
     assert preview.answers.keys() == {"new"}
 
 
@@ -69,7 +69,7 @@ async def test_reloads_lose_no_request_of_the_preview(running: RunningProxy) -> 
             await asyncio.sleep(0.3)
             running.edge = msgspec.structs.replace(running.edge, answer_s=61.0 + number)
             await running.set_shares({41: 100})
-    assert preview.lost == []
+    assert preview.not_ok == []
     assert preview.answers.keys() == {"new"}
 
 
@@ -92,7 +92,7 @@ async def test_the_crash_of_a_replica_loses_no_repeatable_request(running: Runni
         running.old.kill()
         before = tally.answers["new"]
         await wait_until(lambda: tally.answers["new"] > before + 300)
-    assert tally.lost == []
+    assert tally.not_ok == []
 
 
 @pytest.mark.failure("F71")
@@ -110,7 +110,7 @@ async def test_a_killed_proxy_serves_again_within_two_seconds(running: RunningPr
         before = tally.answers["new"]
         await wait_until(lambda: tally.answers["new"] > before + 100)
     assert asyncio.get_running_loop().time() - start < 2
-    assert not [answer for answer in tally.lost if answer[0].isdigit()]
+    assert not [answer for answer in tally.not_ok if answer[0].isdigit()]
     assert "old" not in tally.answers
 
 
@@ -135,7 +135,7 @@ async def test_a_killed_proxy_sends_no_request_to_the_wrong_release_when_it_star
             await wait_for_more(public, preview)
     assert public.answers.keys() == {"old"}
     assert preview.answers.keys() == {"new"}
-    assert not [answer for answer in (*public.lost, *preview.lost) if answer[0].isdigit()]
+    assert not [answer for answer in (*public.not_ok, *preview.not_ok) if answer[0].isdigit()]
 
 
 async def test_the_log_has_a_line_for_every_request(running: RunningProxy) -> None:
@@ -167,7 +167,7 @@ async def test_a_hundred_reloads_in_a_row_lose_none_of_many_requests(running: Ru
             most = max(most, len(running.pids(process)))
             enough = tally.answers.total() + 100
             await wait_until(lambda least=enough: tally.answers.total() >= least)
-    assert tally.lost == []
+    assert tally.not_ok == []
     assert tally.answers.keys() == {"old"}
     assert most <= 4  # The master, the worker, and those that finish old requests.
     await wait_until(lambda: len(running.pids(process)) == 2)

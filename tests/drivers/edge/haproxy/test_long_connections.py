@@ -45,7 +45,7 @@ async def test_fifty_changes_of_the_release_cut_no_connection(running: RunningPr
             if number % 10 == 9:
                 await reload(running)
         await wait_until(lambda: long.received["uploads"] >= 20)
-    assert (gets.lost, posts.lost, long.lost) == ([], [], [])
+    assert (gets.not_ok, posts.not_ok, long.lost) == ([], [], [])
     assert {"old", "new"} == gets.answers.keys() == posts.answers.keys()
     assert min(long.received["echoes"], long.received["events"]) > 100
     await wait_until(lambda: workers(running) == 1)

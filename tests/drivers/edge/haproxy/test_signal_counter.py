@@ -186,7 +186,7 @@ async def test_the_counts_are_what_the_clients_saw(running: RunningProxy) -> Non
     await wait_until(lambda: sum(each.requests for each in counted(running).values()) >= tally.total)
     found = counted(running)
     assert found[OLD].requests == sum(tally.answers.values())
-    assert (found[NEW].requests, found[NEW].errors) == (len(tally.lost), len(tally.lost))
+    assert (found[NEW].requests, found[NEW].errors) == (len(tally.not_ok), len(tally.not_ok))
     assert found[OLD].errors == signals.signals().lost == 0
     assert {(source.instance, source.route) for source, _ in signals.signals().counts} == {
         ("web-41-1", "/"),

@@ -16,12 +16,14 @@ def desired(
     *counts: tuple[int, int],
     count: int = 9,
     unready: tuple[str, ...] = (),
-    accepting: tuple[str, ...] = (),
+    formerly_ready: tuple[str, ...] = (),
 ) -> DesiredEdge:
     """Instances of the releases in *counts*, all ready except *unready* ones."""
     names = [(f"web-{release}-{number}", release) for release, most in counts for number in range(1, most + 1)]
     upstreams = {
-        name: Upstream("web", release, slot, 3000 + slot, ready=name not in unready, accepting=name in accepting)
+        name: Upstream(
+            "web", release, slot, 3000 + slot, ready=name not in unready, formerly_ready=name in formerly_ready
+        )
         for slot, (name, release) in enumerate(names, 1)
     }
     return DesiredEdge(Edge(), {"web": count}, traffic={"web": shares}, upstreams=upstreams)
@@ -86,14 +88,14 @@ def test_an_instance_without_a_slot_or_a_port_gets_no_traffic() -> None:
     assert states(slots(DesiredEdge(Edge(), {"web": 1}, traffic={"web": {41: 100}}, upstreams=instances))) == {}
 
 
-def test_when_no_instance_is_ready_those_that_accept_connections_receive_requests() -> None:
+def test_when_no_instance_is_ready_those_that_were_ready_before_receive_requests() -> None:
     every = ("web-41-1", "web-41-2", "web-41-3")
-    now = slots(desired({41: 100}, (41, 3), unready=every, accepting=every[:2]))
+    now = slots(desired({41: 100}, (41, 3), unready=every, formerly_ready=every[:2]))
     assert states(now) == {"web-41-1": "ready", "web-41-2": "ready", "web-41-3": "drain"}
 
 
 def test_when_one_instance_is_ready_no_other_receives_requests() -> None:
-    now = slots(desired({41: 100}, (41, 2), unready=("web-41-2",), accepting=("web-41-1", "web-41-2")))
+    now = slots(desired({41: 100}, (41, 2), unready=("web-41-2",), formerly_ready=("web-41-1", "web-41-2")))
     assert states(now) == {"web-41-1": "ready", "web-41-2": "drain"}
 
 

@@ -123,7 +123,7 @@ async def test_a_new_certificate_is_used_without_a_reload_or_a_lost_request(runn
         await running.set_shares({41: 100})
         await wait_until(lambda: tally.total > 100)
     assert served_certificate(running) != before
-    assert (tally.lost, await worker_of(running)) == ([], worker)
+    assert (tally.not_ok, await worker_of(running)) == ([], worker)
 
 
 @pytest.mark.slow
@@ -166,7 +166,7 @@ async def test_a_certificate_that_lacks_a_name_is_replaced(running: RunningProxy
 
 def keep_certificate(running: RunningProxy) -> bytes:
     """Return the certificate that the edge of *running* must have."""
-    return running.proxy.certificate.keep(running.edge) or b""
+    return running.proxy.certificate.store(running.edge) or b""
 
 
 @pytest.mark.parametrize(("days", "renewed"), [(29, True), (31, False)])

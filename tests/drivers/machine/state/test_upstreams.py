@@ -23,8 +23,8 @@ def test_a_ready_instance_may_receive_requests_and_one_that_leaves_may_not() -> 
     assert (edge.edge, edge.slots, edge.ports) == (DESIRED.edge, DESIRED.slots, DESIRED.ports)
     assert (edge.traffic, edge.preview) == (DESIRED.traffic, DESIRED.preview)
     (one, other) = edge.upstreams.values()
-    assert (one.slot, one.port, one.ready, one.accepting) == (1, 3001, True, True)
-    assert (other.slot, other.port, other.ready, other.accepting) == (2, 3002, False, False)
+    assert (one.slot, one.port, one.ready, one.formerly_ready) == (1, 3001, True, True)
+    assert (other.slot, other.port, other.ready, other.formerly_ready) == (2, 3002, False, False)
 
 
 def test_a_drained_instance_has_no_slot_any_more() -> None:
@@ -34,9 +34,9 @@ def test_a_drained_instance_has_no_slot_any_more() -> None:
 
 def test_an_unready_instance_receives_requests_unless_a_run_observes_a_release() -> None:
     one = desired_edge(DESIRED, {"a": UNREADY}).upstreams["a"]
-    assert (one.ready, one.accepting) == (False, True)
+    assert (one.ready, one.formerly_ready) == (False, True)
     observed = replace(DESIRED, lease=HeldLease(TrafficLease(60, ()), "boot", 0))
-    assert not desired_edge(observed, {"a": UNREADY}).upstreams["a"].accepting
+    assert not desired_edge(observed, {"a": UNREADY}).upstreams["a"].formerly_ready
 
 
 def test_in_a_stopped_environment_no_instance_receives_requests() -> None:

@@ -40,9 +40,9 @@ class DoorCertificate:
         self.problem: BadInput | None = None
         """Why the wanted certificate cannot be used, so that the previous one is served; None when it can be used."""
         self.served: ServedCertificate | None = None
-        """The certificate that clients get; None without TLS and before the first `keep`."""
+        """The certificate that clients get; None without TLS and before the first `store`."""
 
-    def keep(self, edge: Edge) -> bytes | None:
+    def store(self, edge: Edge) -> bytes | None:
         """Return the certificate and key to serve now, in PEM, and store them for HAProxy's next start.
 
         None without TLS. When the wanted certificate cannot be used, set `problem` and return the previous one. Raises

@@ -18,8 +18,9 @@ class Upstream(msgspec.Struct, frozen=True):
     port: int | None = None
     ready: bool = False
     """Whether the instance may receive a share of the traffic."""
-    accepting: bool = False
-    """Whether the instance may receive requests while no instance of its service is ready."""
+    formerly_ready: bool = False
+    """Whether the instance runs and has been ready before: it may receive requests while no instance of its service is
+    ready."""
 
 
 class DesiredEdge(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Iterable
 from signal import SIGTERM, SIGUSR2
 
-from mainstay.drivers.edge.haproxy.config.assets import SOCKETS
+from mainstay.drivers.edge.haproxy.config.assets import BRIDGE_SOCKETS
 from mainstay.drivers.edge.haproxy.config.render import CONFIGURATION
 from mainstay.drivers.edge.haproxy.program import binary
 from mainstay.errors import StepFailed, Unreachable
@@ -64,7 +64,7 @@ class HaproxyProcess:
         """Signal the master *process* to start a new worker, with the configuration that is in the folder now."""
         self._runner.signal(process, SIGUSR2)
 
-    def failed(self, what: str) -> StepFailed:
+    def failure(self, what: str) -> StepFailed:
         """Return an error with the message *what* and the last alert in HAProxy's log."""
         alerts = [line for line in last_lines(self._folders.logs / ID / f"{ID}.err") if "[ALERT]" in line]
         return StepFailed(f"{what}: {alerts[-1] if alerts else 'it wrote no reason'}", remedy="mainstay logs edge")
@@ -86,7 +86,7 @@ class HaproxyProcess:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._runner.exit(process), STOPS_WITHIN_S)
         await self.end_leftovers()
-        bridges = self._folders.sockets.glob(SOCKETS)
+        bridges = self._folders.sockets.glob(BRIDGE_SOCKETS)
         for socket in (self._folders.haproxy_socket, self._folders.preview_socket, self.master_socket, *bridges):
             socket.unlink(missing_ok=True)
 

@@ -82,7 +82,7 @@ class Proxy:
         if edge is None:
             await self.process.stop()
             return
-        pem = self.certificate.keep(edge)
+        pem = self.certificate.store(edge)
         self._maps = {**maps, **challenge_map(edge, self._folders)}
         rendered = render(
             edge, Counter(slot.service for slot in slots if not slot.side), ports, self._folders, worker_user()
@@ -152,7 +152,7 @@ class Proxy:
         folder = self._folders.edge
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folders.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._write_slots()
+        self._write_state_files()
         make_key(folder)
         part = folder / f"{CONFIGURATION}.part"
         part.write_text(rendered.text)
@@ -167,7 +167,7 @@ class Proxy:
             raise StepFailed(f"HAProxy rejects its configuration: {fault}", remedy=f"read {part}")
         move(part, folder / CONFIGURATION)
 
-    def _write_slots(self) -> None:
+    def _write_state_files(self) -> None:
         maps = ((name, map_file(entries)) for name, entries in self._maps.items())
         for name, text in ((RELEASES, releases_map(self._slots)), (SERVERS, server_state(self._slots)), *maps):
             path = self._folders.edge / name
@@ -182,17 +182,17 @@ class Proxy:
                         if await self._loaded_generation() == rendered.generation:
                             return
                     if process is not None and not processes.is_alive(process):
-                        raise self.process.failed("HAProxy exited before it had loaded its configuration")
+                        raise self.process.failure("HAProxy exited before it had loaded its configuration")
                     await asyncio.sleep(0.005)
         except TimeoutError:
-            raise self.process.failed(f"HAProxy did not load its configuration within {LOADS_WITHIN_S:g} s") from None
+            raise self.process.failure(f"HAProxy did not load its configuration within {LOADS_WITHIN_S:g} s") from None
 
     async def _apply_maps(self) -> None:
         """Update the maps that differ. Their files are written first, because a new worker loads them."""
         names = tuple(self._maps)
         now = dict(zip(names, await asyncio.gather(*(self._api.map_entries(name) for name in names)), strict=True))
         if commands := map_commands(self._maps, now):
-            self._write_slots()
+            self._write_state_files()
             await self._api.send(commands)
 
     async def _apply_slots(self, now: Mapping[str, ServerState]) -> None:
@@ -201,7 +201,7 @@ class Proxy:
         if not commands:
             return
         try:
-            self._write_slots()
+            self._write_state_files()
         except OSError as error:  # On a full disk traffic must still change; the next change writes the files again.
             log.error("the slots could not be stored for HAProxy's next start: %s", error)
         await self._api.send(commands)

@@ -161,8 +161,8 @@ def _of_service(desired: DesiredEdge, service: str, count: int) -> tuple[Slot, .
     holders = {one.slot: (name, one) for name, one in mine if one.slot and one.port}
     percent = desired.traffic.get(service, {})
     ready = {name: one.release for name, one in holders.values() if one.ready}
-    accepting = {name: one.release for name, one in holders.values() if one.accepting}
-    shares = _per_instance(percent, ready) or _per_instance(percent, accepting)
+    formerly_ready = {name: one.release for name, one in holders.values() if one.formerly_ready}
+    shares = _per_instance(percent, ready) or _per_instance(percent, formerly_ready)
     found = [*_of_backend(Slot(service, 0), count, holders, shares)]
     sides: dict[Side, Mapping[str, int]] = {"preview": desired.preview, "replaced": desired.replaced}
     for side, releases in sides.items():

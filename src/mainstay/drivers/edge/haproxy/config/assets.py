@@ -22,7 +22,7 @@ from mainstay.model import Edge, Route
 from mainstay.system.state_dir import Folders
 from mainstay.system.users import UserIds
 
-SOCKETS = "bridge[0-9]*"
+BRIDGE_SOCKETS = "bridge[0-9]*"
 """The pattern of the names of the sockets of this module's frontends, to which only HAProxy connects."""
 _OWN_POLICY = "{ var(txn.uncached) -m bool }"
 """The condition that the service forbids to cache its response, or sets a cookie with it."""

@@ -1,7 +1,7 @@
 """The rules for maintenance at a front door. Maps turn it on and off at runtime, without a reload."""
 
 from mainstay.drivers.edge.haproxy.config.pages import variable_page
-from mainstay.drivers.edge.haproxy.config.preview_header import OWN
+from mainstay.drivers.edge.haproxy.config.preview_header import SENT_BY_MAINSTAY
 from mainstay.drivers.edge.haproxy.config.syntax import lines
 from mainstay.model import Edge
 
@@ -10,7 +10,7 @@ MAINTENANCE = "maintenance.map"
 HEALTH = "health.map"
 """The file of a map whose keys are the paths that are served during maintenance."""
 ALLOWED = "allowed"
-_SERVED = (f"{{ var(txn.closed) -m str {ALLOWED} }}", f"{{ path,map_str({HEALTH}) -m found }}", OWN)
+_SERVED = (f"{{ var(txn.closed) -m str {ALLOWED} }}", f"{{ path,map_str({HEALTH}) -m found }}", SENT_BY_MAINSTAY)
 _REFUSED = " ".join(("{ var(txn.closed) -m found }", *(f"!{each}" for each in _SERVED)))
 
 

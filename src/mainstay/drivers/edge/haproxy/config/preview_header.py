@@ -14,7 +14,7 @@ from mainstay.model.signals import PREVIEW
 
 VALID_S = 300
 """Seconds for which a signature is valid: the time that a service has for its calls while it handles one request."""
-OWN = "{ var(txn.own) -m bool }"
+SENT_BY_MAINSTAY = "{ var(txn.own) -m bool }"
 """The condition that Mainstay itself sent the request to the front door: its header is signed for `front`."""
 REPLACED = "replaced"
 """The value of the header with which a request to the preview door chooses the replaced revisions."""

@@ -8,7 +8,7 @@ import hashlib
 from typing import NamedTuple
 
 from mainstay.drivers.edge.haproxy.config.paths import condition
-from mainstay.drivers.edge.haproxy.config.preview_header import OWN
+from mainstay.drivers.edge.haproxy.config.preview_header import SENT_BY_MAINSTAY
 from mainstay.drivers.edge.haproxy.config.syntax import lines, quoted
 from mainstay.model import Edge, Route
 from mainstay.model.limits import Rate
@@ -98,7 +98,7 @@ def _tracked(number: int, rules: list[_Rule]) -> list[str]:
     left, window, over = f"txn.left{number}", f"txn.window{number}", f"{{ var(txn.over{number}) -m bool }}"
     chosen = []
     for rule in rules:
-        first = f"if !{{ sc{number}_tracked }} !{OWN} {rule.condition}".rstrip()
+        first = f"if !{{ sc{number}_tracked }} !{SENT_BY_MAINSTAY} {rule.condition}".rstrip()
         chosen += [
             f"http-request set-var(txn.limit{number}) int({rule.rate.requests}) {first}",
             f"http-request set-var({window}) int({rule.rate.window_s}) {first}",
