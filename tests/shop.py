@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from mainstay.drivers.datastores.datastore import Schema
-from mainstay.drivers.targets.target import TargetFacts
+from mainstay.drivers.targets.target_facts import TargetFacts
 from mainstay.model import (
     Artifact,
     DatastoreRelease,

@@ -29,6 +29,9 @@ FLOOR = {"": 0} | {name: number for number, names in enumerate(FLOORS, 1) for na
 NEUTRAL = {
     "mainstay.drivers.world",
     "mainstay.drivers.targets.target",
+    "mainstay.drivers.targets.target_facts",
+    "mainstay.drivers.targets.preparation",
+    "mainstay.drivers.targets.retained",
     "mainstay.drivers.targets.jobs",
     "mainstay.drivers.datastores.datastore",
     "mainstay.drivers.secrets.source",

@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mainstay.drivers.targets.target import Preparation, Retained, RunTarget
+from mainstay.drivers.targets.preparation import Preparation
+from mainstay.drivers.targets.retained import Retained
+from mainstay.drivers.targets.target import RunTarget
 from mainstay.errors import FenceRefused, Interrupted, PortTaken, Unreachable
 from mainstay.model import Artifact, Edge, Endings, Job, Member, Route, Shares, Shift, Source, TrafficLease
 from mainstay.model.http import Door, HttpRequest

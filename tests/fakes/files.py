@@ -2,9 +2,11 @@
 
 from collections.abc import Collection
 
+from mainstay.drivers.targets.preparation import Preparation, Presence
 from mainstay.drivers.targets.process.host import Host
 from mainstay.drivers.targets.process.storage import HostStorage
-from mainstay.drivers.targets.target import Preparation, Presence, Retained, TargetFacts
+from mainstay.drivers.targets.retained import Retained
+from mainstay.drivers.targets.target_facts import TargetFacts
 from mainstay.drivers.world import World
 from mainstay.model import Artifact, Source
 from tests.fakes.target import FakeTarget

@@ -11,7 +11,10 @@ from zlib import crc32
 
 from msgspec.structs import replace
 
-from mainstay.drivers.targets.target import Preparation, Presence, Retained, TargetFacts, never
+from mainstay.drivers.targets.preparation import Preparation, Presence
+from mainstay.drivers.targets.retained import Retained
+from mainstay.drivers.targets.target import never
+from mainstay.drivers.targets.target_facts import TargetFacts
 from mainstay.errors import FenceRefused, PortTaken, StepFailed, Unreachable
 from mainstay.model import (
     Artifact,

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mainstay.drivers.targets.target import Retained
+from mainstay.drivers.targets.retained import Retained
 from mainstay.history.summary import History, RunSummary
 from mainstay.model import DatastoreRelease, Release, ServiceRelease, Strategy, Workload
 from mainstay.operations.retention import KEPT_PLANS, kept, prune_plans

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from mainstay.drivers.datastores.datastore import Schema
-from mainstay.drivers.targets.target import TargetFacts
+from mainstay.drivers.targets.target_facts import TargetFacts
 from mainstay.engine.plan_codec import read
 from mainstay.model import Fleet, Strategy, Traffic, end_of
 from mainstay.planning.deploy import deploy

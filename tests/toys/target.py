@@ -6,7 +6,10 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from mainstay.drivers.targets.target import Preparation, Presence, Retained, TargetDriver, TargetFacts, never
+from mainstay.drivers.targets.preparation import Preparation, Presence
+from mainstay.drivers.targets.retained import Retained
+from mainstay.drivers.targets.target import TargetDriver, never
+from mainstay.drivers.targets.target_facts import TargetFacts
 from mainstay.errors import FenceRefused
 from mainstay.model import (
     Artifact,

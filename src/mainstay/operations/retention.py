@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from mainstay.drivers.targets.target import Retained
+from mainstay.drivers.targets.retained import Retained
 from mainstay.history.summary import History
 from mainstay.model import Release
 from mainstay.system.folder_content import oldest

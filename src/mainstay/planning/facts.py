@@ -9,7 +9,7 @@ import msgspec
 
 from mainstay.drivers.datastores.datastore import provisioned
 from mainstay.drivers.secrets.settings_file import SettingsFile
-from mainstay.drivers.targets.target import TargetFacts
+from mainstay.drivers.targets.target_facts import TargetFacts
 from mainstay.drivers.world import World
 from mainstay.errors import BadInput
 from mainstay.history.summary import History

@@ -1,6 +1,6 @@
 """The step that prepares an artifact on the target, before the run changes anything that is live."""
 
-from mainstay.drivers.targets.target import Preparation
+from mainstay.drivers.targets.preparation import Preparation
 from mainstay.drivers.world import RunWorld, World
 from mainstay.model import Artifact, Image, SourceTree
 from mainstay.steps.step import Look, Step

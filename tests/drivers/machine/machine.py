@@ -20,8 +20,9 @@ from mainstay.drivers.machine.instances.cgroups import ResourceLimits
 from mainstay.drivers.secrets.sealed_file import SealedFile
 from mainstay.drivers.targets.process import requests
 from mainstay.drivers.targets.process.host import Host
+from mainstay.drivers.targets.process.parts import Parts
 from mainstay.drivers.targets.process.storage import HostStorage
-from mainstay.drivers.targets.process.target import Parts, ProcessTarget
+from mainstay.drivers.targets.process.target import ProcessTarget
 from mainstay.model import (
     Edge,
     Environment,

@@ -1,10 +1,11 @@
 """The protocol of targets, on which services run."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Literal, Protocol
+from typing import Protocol
 
-import msgspec
-
+from mainstay.drivers.targets.preparation import Preparation, Presence
+from mainstay.drivers.targets.retained import Retained
+from mainstay.drivers.targets.target_facts import TargetFacts
 from mainstay.model import (
     Artifact,
     Edge,
@@ -23,48 +24,7 @@ from mainstay.model.http import Door, HttpRequest, HttpResponse
 from mainstay.model.log_lines import RECENT, LogLine, LogQuery, LogSource
 from mainstay.model.maintenance import Maintenance
 from mainstay.model.signals import Signals
-from mainstay.system.clock import Waiter
-from mainstay.system.folder_content import Measured
 from mainstay.system.state_dir import Folders
-
-
-class Preparation(msgspec.Struct, frozen=True):
-    """What a step gives to the target for preparing an artifact, besides the artifact itself."""
-
-    what: str
-    """The services that run the artifact, for messages."""
-    job: str
-    """Prefix of the ids of the jobs that prepare the artifact, chosen by the plan."""
-    waiter: Waiter
-    """Waits for the jobs."""
-
-
-Presence = Literal["absent", "partial", "present"]
-
-
-class TargetFacts(msgspec.Struct, frozen=True):
-    """The facts about a target that determine a plan, besides its status. The operator's shell does not change them."""
-
-    sources: dict[Source, Measured] = {}
-    """Digest and counts of what a copy of each source would contain."""
-    python: str = ""
-    """Path of a Python interpreter that the services' user can run; empty: none was found, or none is needed."""
-    uv: str = ""
-    """Path at which builds and services find the program `uv`."""
-    prepared: frozenset[str] = frozenset()
-    """Keys of the artifacts whose preparation has completed, even if they were damaged afterwards."""
-    damaged: frozenset[str] = frozenset()
-    """Keys of the live artifacts in which files are missing or changed."""
-    volumes: str = ""
-    """Path of the folder that contains the volumes."""
-
-
-class Retained(msgspec.Struct, frozen=True):
-    """What `prune` keeps: releases by number, the revisions (service, release) that they run, and artifacts by key."""
-
-    releases: frozenset[int]
-    revisions: frozenset[tuple[str, int]]
-    artifacts: frozenset[str]
 
 
 def never() -> bool:

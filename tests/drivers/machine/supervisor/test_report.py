@@ -6,7 +6,6 @@ import pytest
 from msgspec.structs import replace
 
 from mainstay.drivers.machine.state import transitions
-from mainstay.drivers.machine.state.decide import Action
 from mainstay.drivers.machine.state.desired import Desired, DesiredInstance
 from mainstay.drivers.machine.state.store import read_desired
 from mainstay.drivers.machine.supervisor.report import running
@@ -40,16 +39,3 @@ def test_an_invalid_next_state_is_reported_while_the_last_valid_one_stays(
 
     asyncio.run(passes())
     assert [record.levelname for record in caplog.records if "instance web-1-1" in record.message] == ["ERROR"]
-
-
-def test_an_action_that_would_break_an_invariant_does_not_end_the_pass(
-    folders: Folders, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def forgets() -> None:
-        supervisor = Supervisor(folders)
-        supervisor.state.desired = BROKEN
-        monkeypatch.setattr(supervisor, "_do", lambda action: supervisor.state.keep(replace(BROKEN, fence=8)))
-        supervisor._try(Action("forget", "web-1-1"))
-        assert supervisor.state.desired == BROKEN
-
-    asyncio.run(forgets())

@@ -1,12 +1,9 @@
-"""Reconciliation goes on after errors, and a start interrupts a stop at any moment."""
+"""A start interrupts a stop at any moment, and other tasks run between passes."""
 
 import asyncio
-import errno
-import os
 
 import pytest
 
-from mainstay.drivers.machine.state.decide import Action
 from mainstay.drivers.machine.supervisor.supervisor import Supervisor
 from mainstay.system.clock import SystemClock
 from mainstay.system.state_dir import Folders
@@ -30,21 +27,6 @@ def supervisor(folders: Folders) -> Supervisor:
         return Supervisor(folders)
 
     return asyncio.run(create())
-
-
-def raise_disk_full(*_: object) -> None:
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def test_a_full_disk_during_one_action_does_not_prevent_the_others(
-    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    killed: list[str] = []
-    monkeypatch.setattr(supervisor, "_reassign_taken_port", raise_disk_full)
-    monkeypatch.setattr(supervisor.instances, "kill", killed.append)
-    for action in (Action("start", "web-1-1"), Action("kill", "web-1-2")):
-        supervisor._try(action)
-    assert killed == ["web-1-2"]
 
 
 def test_other_tasks_run_although_the_supervisor_is_woken_in_every_pass(supervisor: Supervisor) -> None:

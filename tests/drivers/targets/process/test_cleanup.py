@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mainstay.drivers.targets.process.cleanup import KEPT_JOBS, prune
-from mainstay.drivers.targets.target import Retained
+from mainstay.drivers.targets.retained import Retained
 from mainstay.steps.remove_data import RemoveData
 from mainstay.steps.step import Look
 from mainstay.system import sealed_tree

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mainstay.drivers.targets.target import Preparation
+from mainstay.drivers.targets.preparation import Preparation
 from mainstay.errors import StepFailed
 from mainstay.model import Image
 from tests.fakes.world import fake_world

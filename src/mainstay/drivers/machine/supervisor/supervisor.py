@@ -19,19 +19,19 @@ from mainstay.drivers.machine.instances.launch import Launching
 from mainstay.drivers.machine.logs.watch import LogWatch
 from mainstay.drivers.machine.protocol import Changing, LeaseHeartbeat, SetFleet, SetMaintenance, SetShifts, StartAll
 from mainstay.drivers.machine.state import transitions
-from mainstay.drivers.machine.state.addresses import allocate, listeners, reassign
-from mainstay.drivers.machine.state.decide import Action, Decision, cancelled_drains, decide
+from mainstay.drivers.machine.state.addresses import allocate, listeners
+from mainstay.drivers.machine.state.decide import Decision, cancelled_drains, decide
 from mainstay.drivers.machine.state.lifecycle import Runtime
 from mainstay.drivers.machine.state.placement import placed, with_proven
 from mainstay.drivers.machine.state.upstreams import desired_edge, upstream
 from mainstay.drivers.machine.supervisor import shift_gate
+from mainstay.drivers.machine.supervisor.actions import Actions
 from mainstay.drivers.machine.supervisor.desired_state import DesiredState
 from mainstay.drivers.machine.supervisor.shift_gate import ShiftGate
 from mainstay.drivers.secrets.sealed_file import SealedFile
 from mainstay.errors import Unreachable
 from mainstay.system import processes
 from mainstay.system.background_tasks import BackgroundTasks
-from mainstay.system.ports import is_free
 from mainstay.system.state_dir import Folders
 from mainstay.text.plural import counted
 
@@ -60,6 +60,7 @@ class Supervisor:
         self.limits = ResourceLimits(folders.state)
         self._watches = BackgroundTasks(self._woken.set)
         self.instances = Instances(folders, launching, self.limits, self._watches, self._woken.set)
+        self.actions = Actions(self.instances, self.state, folders, self._woken.set)
         self.jobs = Jobs(folders, launching, self._watches, self._woken.set)
         self.edge = EdgeController(folders, self._watches, self._woken.set)
         self.certificates = CertificateRenewer(folders, self._watches, self._woken.set)
@@ -150,9 +151,7 @@ class Supervisor:
         decided = await self._decide(starting)
         converged = await self._update_edge(before)
         self.instances.record_state_changes(self.state.desired)
-        for action in decided.actions:
-            if action.name in self.state.desired.instances:
-                self._try(action)
+        self.actions.execute(decided.actions)
         self._start_jobs()
         pause = math.inf if self.state.desired.pending is None else shift_gate.CHECK_EVERY_S
         return min(decided.next_at, processes.boottime() + (pause if converged else RETRY_AFTER_S))
@@ -209,35 +208,6 @@ class Supervisor:
         self.instances.proven = frozenset(desired.proven)
         with self.state.rejecting():
             self.state.keep(allocate(placed(desired, runtimes), self.folders.state))
-
-    def _try(self, action: Action) -> None:
-        """Execute *action*; report its failure, because a full disk must not prevent the other actions of the pass."""
-        try:
-            with self.state.rejecting():
-                self._do(action)
-        except OSError as error:
-            log.error("%s: %s failed, it is tried again: %s", action.name, action.verb, error)
-
-    def _do(self, action: Action) -> None:
-        name = action.name
-        match action.verb:
-            case "start":
-                self._reassign_taken_port(name)
-                self.instances.start(name, self.state.desired)
-            case "stop":
-                self.instances.stop(name, self.state.desired)
-            case "kill":
-                self.instances.kill(name)
-            case "forget":
-                kept_files = self.instances.forget(name, self.state.desired)
-                self.state.keep(transitions.without_instance(self.state.desired, name, kept_files))
-        self._woken.set()
-
-    def _reassign_taken_port(self, name: str) -> None:
-        one = self.state.desired.instances[name]
-        if one.slot is not None and one.port is not None and not is_free(one.port):
-            log.warning("port %d of %s is taken by another program", one.port, name)
-            self.state.keep(reassign(self.state.desired, name, self.folders.state))
 
     def _start_jobs(self) -> None:
         desired = self.state.desired

@@ -1,14 +1,8 @@
 """The process target: plain processes on this machine, run by the supervisor, without Docker."""
 
 from mainstay.drivers.secrets.sealed_file import SealedFile
-from mainstay.drivers.targets.process.target import (
-    EndpointReader,
-    OfflineReader,
-    Parts,
-    ProcessTarget,
-    RequestSender,
-    Storage,
-)
+from mainstay.drivers.targets.process.parts import EndpointReader, OfflineReader, Parts, RequestSender, Storage
+from mainstay.drivers.targets.process.target import ProcessTarget
 from mainstay.drivers.targets.target import TargetDriver
 from mainstay.model import Environment
 from mainstay.system.clock import SystemClock

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from mainstay.drivers.targets.preparation import Presence
 from mainstay.drivers.targets.process import source_tree
 from mainstay.drivers.targets.process.access import require_access
 from mainstay.drivers.targets.process.builds import Build
 from mainstay.drivers.targets.process.host import Host
 from mainstay.drivers.targets.process.programs import install_python, install_uv
-from mainstay.drivers.targets.target import Presence, RunTarget
+from mainstay.drivers.targets.target import RunTarget
 from mainstay.errors import StepFailed
 from mainstay.model import SourceTree
 from mainstay.system import file_tree, sealed_tree

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from itertools import count
 
 from mainstay.drivers.targets import jobs
+from mainstay.drivers.targets.preparation import Preparation
 from mainstay.drivers.targets.process.access import refuse_unrunnable
 from mainstay.drivers.targets.process.host import Host
 from mainstay.drivers.targets.process.programs import python_folder
-from mainstay.drivers.targets.target import Preparation, RunTarget, Target
+from mainstay.drivers.targets.target import RunTarget, Target
 from mainstay.model import Job, Secret, SourceTree, Value
 from mainstay.system import sealed_tree
 from mainstay.system.users import identity

@@ -4,8 +4,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from mainstay.drivers.targets.preparation import Presence
 from mainstay.drivers.targets.process.host import Host
-from mainstay.drivers.targets.target import Presence, Retained
+from mainstay.drivers.targets.retained import Retained
 from mainstay.system import sealed_tree
 from mainstay.system.atomic_file import move
 from mainstay.system.folder_content import children, oldest

@@ -8,7 +8,7 @@ from pathlib import Path
 from mainstay.drivers.targets.process import source_tree
 from mainstay.drivers.targets.process.artifacts import damage
 from mainstay.drivers.targets.process.host import Host
-from mainstay.drivers.targets.target import TargetFacts
+from mainstay.drivers.targets.target_facts import TargetFacts
 from mainstay.model import Source
 from mainstay.system.state_dir import SYSTEM_PATH
 

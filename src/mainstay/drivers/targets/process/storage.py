@@ -2,12 +2,15 @@
 
 from collections.abc import Collection
 
+from mainstay.drivers.targets.preparation import Preparation, Presence
 from mainstay.drivers.targets.process import cleanup
 from mainstay.drivers.targets.process.artifacts import Content
 from mainstay.drivers.targets.process.builds import Build
 from mainstay.drivers.targets.process.facts import facts
 from mainstay.drivers.targets.process.host import Host
-from mainstay.drivers.targets.target import Preparation, Presence, Retained, RunTarget, Target, TargetFacts
+from mainstay.drivers.targets.retained import Retained
+from mainstay.drivers.targets.target import RunTarget, Target
+from mainstay.drivers.targets.target_facts import TargetFacts
 from mainstay.errors import StepFailed
 from mainstay.model import Artifact, Image, Source, SourceTree
 

@@ -1,7 +1,7 @@
 """The process target: requests to the supervisor of this machine, and artifacts in its folders."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import NamedTuple, Protocol, TypeVar
+from typing import TypeVar
 
 from mainstay.drivers.machine.client import Client, NoReply
 from mainstay.drivers.machine.logs import files as logs
@@ -30,7 +30,11 @@ from mainstay.drivers.machine.protocol import (
 )
 from mainstay.drivers.machine.state.store import read_desired
 from mainstay.drivers.machine.state.transitions import refuse_older
-from mainstay.drivers.targets.target import Preparation, Presence, Retained, RunTarget, Target, TargetFacts, never
+from mainstay.drivers.targets.preparation import Preparation, Presence
+from mainstay.drivers.targets.process.parts import Parts
+from mainstay.drivers.targets.retained import Retained
+from mainstay.drivers.targets.target import never
+from mainstay.drivers.targets.target_facts import TargetFacts
 from mainstay.errors import Unreachable
 from mainstay.model import (
     Artifact,
@@ -53,60 +57,6 @@ from mainstay.system.folder_content import children
 from mainstay.system.state_dir import Folders
 
 A = TypeVar("A", JobAnswer, FleetAnswer, TrafficAnswer, SignalsAnswer)
-
-
-class OfflineReader(Protocol):
-    """Reads state from files and /proc. Only `require_free_ports` is also called while the supervisor runs."""
-
-    def fleet_status(self, folders: Folders) -> FleetStatus: ...
-
-    def traffic_status(self, folders: Folders) -> TrafficStatus: ...
-
-    def job_state(self, folders: Folders, identity: str) -> JobState: ...
-
-    def require_free_ports(self, wanted: Edge, doors: tuple[str, ...]) -> None: ...
-
-
-class Storage(Protocol):
-    """The operations on the environment's files. The supervisor takes part only in builds, which are jobs."""
-
-    def prepare(self, artifact: Artifact, preparation: Preparation, run: RunTarget) -> str: ...
-
-    def prepared(self, artifact: Artifact, preparation: Preparation, target: Target) -> Presence: ...
-
-    def discard(self, artifact: Artifact, preparation: Preparation, run: RunTarget) -> str: ...
-
-    def facts(self, live: Collection[str], sources: Collection[Source], path: str | None) -> TargetFacts: ...
-
-    def prune(self, kept: Retained) -> None: ...
-
-    def data_left(self) -> Presence: ...
-
-    def remove(self) -> int: ...
-
-
-class RequestSender(Protocol):
-    """Sends requests to the doors of the edge."""
-
-    def send_to_door(
-        self, request: HttpRequest, door: Door, status: TrafficStatus, folders: Folders
-    ) -> HttpResponse: ...
-
-
-EndpointReader = Callable[[Folders], tuple[Endpoint, ...]]
-"""Function that returns the addresses at which the processes of an environment listen."""
-
-
-class Parts(NamedTuple):
-    """Functions that return the parts which a process target seldom needs.
-
-    Each function imports the module of its part when it is called, because the import is slow.
-    """
-
-    offline: Callable[[], OfflineReader]
-    storage: Callable[[], Storage]
-    requests: Callable[[], RequestSender]
-    endpoints: Callable[[], EndpointReader]
 
 
 class ProcessTarget:

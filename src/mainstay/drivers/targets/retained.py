@@ -1,0 +1,11 @@
+"""What stays when a target is pruned."""
+
+import msgspec
+
+
+class Retained(msgspec.Struct, frozen=True):
+    """What `prune` keeps: releases by number, the revisions (service, release) that they run, and artifacts by key."""
+
+    releases: frozenset[int]
+    revisions: frozenset[tuple[str, int]]
+    artifacts: frozenset[str]
