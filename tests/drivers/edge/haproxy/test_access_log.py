@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mainstay.drivers.edge.haproxy.access_lines import NAME, Lost, read
+from mainstay.drivers.edge.haproxy.access_lines import NAME, PATH_BYTES, Lost, read
 from mainstay.drivers.edge.haproxy.access_log import MAX_LINE_BYTES, AccessLog
 from mainstay.drivers.edge.haproxy.config import global_section
 from mainstay.drivers.machine.logs.files import Logs
@@ -111,6 +111,29 @@ async def test_lines_for_which_haproxy_had_no_room_are_counted_and_reported(monk
 
         await wait_until(reported)
         assert lost(running.folders) <= running.log.signals.signals().lost <= tally.total
+
+
+@pytest.mark.failure("F78")
+async def test_every_request_is_counted_however_long_its_path_or_method_and_whatever_their_bytes() -> None:
+    async with running_proxy() as running:
+        for path in ("/" + "x" * 900, "/" + "y" * 8000, "/" + '"' * 5000, "/\\" * 3000, "/ü\xff%00" * 1500, "/\x7f\t"):
+            await raw_request(running.front_port, f"GET {path} HTTP/1.1")
+        await raw_request(running.front_port, "M" * 9000 + "$!#'*`|~ / HTTP/1.1")
+        await raw_request(running.front_port, "nonsense")
+        await raw_request(running.front_port, "GET / HTTP/1.1", 'X-Request-Id: \\"' + "\\" * 120)
+        found = await running.wait_for_log_entries(9)
+        assert running.log.signals.signals().lost == 0
+    assert len(found) == 9
+    assert max(len(entry.path.encode()) for entry in found) == PATH_BYTES
+
+
+async def raw_request(port: int, *head: str) -> None:
+    """Send the *head* of a request as it is, and wait for the end of the response."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(("\r\n".join((*head, "Host: 127.0.0.1", "Connection: close")) + "\r\n\r\n").encode("latin-1"))
+    async with asyncio.timeout(5):
+        await reader.read()
+    writer.close()
 
 
 def lost(folders: Folders) -> int:

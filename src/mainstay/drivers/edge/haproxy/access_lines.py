@@ -10,6 +10,10 @@ from mainstay.model.signals import PREVIEW
 
 NAME = "access.log"
 RELEASE = f"%[srv_name,map({RELEASES})]"
+PATH_BYTES, METHOD_BYTES = 2000, 40
+"""A longer path or method is cut in the log, so that a line has at most LINE_BYTES."""
+LINE_BYTES = 8192
+"""HAProxy cuts a longer line. The rest of it is not valid JSON, so that its request would not be counted."""
 FORMAT = ",".join(
     (
         '{"at":"%[date(0,ms),div(1000),utime(%Y-%m-%dT%H:%M:%S)].%[date(0,ms),concat(),bytes(10,3)]Z"',
@@ -17,8 +21,9 @@ FORMAT = ",".join(
         '"service":"%[var(txn.service)]"',
         '"slot":"%s"',
         f'"release":"{RELEASE}"',
-        '"method":"%[var(txn.method)]"',  # A method consists of letters and signs that JSON does not escape.
-        '"path":"%[var(txn.path),json(utf8s)]"',
+        # A method consists of letters and signs that JSON does not escape.
+        f'"method":"%[var(txn.method),bytes(0,{METHOD_BYTES})]"',
+        f'"path":"%[var(txn.path),bytes(0,{PATH_BYTES}),json(utf8s)]"',
         '"route":"%[var(txn.matched),json(utf8s)]"',
         '"status":%ST',
         '"bytes":%B',

@@ -16,7 +16,7 @@ from mainstay.system import log_rotation
 from mainstay.system.state_dir import Folders
 
 MAX_LINE_BYTES = 65536
-"""The longest line that is received; HAProxy's ring holds lines of at most 16 KiB."""
+"""The longest line that is received; HAProxy sends lines of at most `LINE_BYTES`."""
 _DROPPED = re.compile(rb"^(\d+) events? dropped\n", re.MULTILINE)
 """The line that HAProxy sends instead of the lines for which its ring had no room."""
 PAUSE_S, MANY_BYTES = 0.01, 65536

@@ -1,5 +1,6 @@
 """The sections `global` and `ring`: the process, its sockets, and where the access log goes."""
 
+from mainstay.drivers.edge.haproxy.access_lines import LINE_BYTES
 from mainstay.drivers.edge.haproxy.config.headers import reserve
 from mainstay.drivers.edge.haproxy.config.syntax import milliseconds, quoted
 from mainstay.drivers.edge.haproxy.state_files import SERVERS
@@ -33,11 +34,11 @@ global
   # For normalize-uri.
   expose-experimental-directives
   hard-stop-after {milliseconds(edge.tunnel_s)}
-  log ring@access format raw local0{become}
+  log ring@access len {LINE_BYTES} format raw local0{become}
 
 ring access
   format raw
-  maxlen 16384
+  maxlen {LINE_BYTES}
   size {RING_BYTES}
   timeout connect 2s
   timeout server 10s
