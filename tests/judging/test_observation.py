@@ -223,6 +223,25 @@ def test_lost_requests_leave_the_verdict_open() -> None:
     assert verdict_of(now) == Verdict("undecided", "120 of 2,120 requests were not counted")
 
 
+@pytest.mark.failure("F78")
+def test_the_comparison_begins_again_when_requests_are_counted_again() -> None:
+    observation = Observation([WEB], signals(0), signals(0))
+    for at_s, lost in ((1, 500), (2, 900)):
+        assert observation.verdict(signals(at_s, lost=lost, new=counts(100, 90))).result == "undecided"
+    few = observation.verdict(signals(3, lost=905, old=counts(300), new=counts(150, 90)))
+    assert few.evidence.startswith("web@42: 0 % of 50 requests failed")
+    after = signals(9, lost=905, old=counts(9000), new=counts(9100, 90))
+    assert observation.verdict(after).result == "not worse"
+
+
+@pytest.mark.failure("F78")
+def test_a_loss_that_goes_on_leaves_the_verdict_open() -> None:
+    observation = Observation([WEB], signals(0), signals(0))
+    for second in range(1, 60):
+        now = signals(second, lost=100 * second, old=counts(3000 * second), new=counts(1000 * second, 900 * second))
+        assert observation.verdict(now).result == "undecided"
+
+
 def test_a_restart_of_the_counting_begins_the_observation_again() -> None:
     observation = Observation([WEB], signals(0), signals(0))
     assert observation.verdict(signals(5, epoch="2", new=counts(50, 50))).result == "undecided"

@@ -27,7 +27,8 @@ SLOWER_BY, SLOWER_BY_MS = 1.2, 10.0
 FEWEST_FOR_TIMES = 200
 """The fewest requests of the old release from which its p95 and p99 are computed; with fewer, no times are compared."""
 LOST_SHARE, LOST = 0.01, 20
-"""The verdict is `undecided` when the requests that were not counted exceed both this share and this number."""
+"""When the requests that were not counted exceed both this share and this number, the verdict is `undecided`, and the
+comparison begins again."""
 
 
 class _Times(NamedTuple):
@@ -62,13 +63,14 @@ class Observation:
         Call it in the order of time.
         """
         if now.epoch != self.start.epoch:
-            # The target was restarted: begin again, with the old release's last minute from before.
-            self.start, self._times = now, {}
+            self._begin_again(now)
             return Verdict("undecided", "the counting of requests began again")
         counted = now.since(self.start)
         total = sum(each.requests for each in counted.values())
         lost = now.lost - self.start.lost
         if lost > max(LOST, LOST_SHARE * total):
+            # What is counted from now on may be enough for a verdict.
+            self._begin_again(now)
             return Verdict("undecided", f"{lost:,} of {lost + total:,} requests were not counted")
         found, summaries = synthetic.comparisons(sampled), []
         quiet, few = [], False
@@ -91,6 +93,10 @@ class Observation:
             summary="; ".join(summaries),
         )
         return verdict._replace(few=few)
+
+    def _begin_again(self, now: Signals) -> None:
+        """Compare only what is counted after *now*, with the same minute before the observation."""
+        self.start, self._times = now, {}
 
     @property
     def _most(self) -> int:
