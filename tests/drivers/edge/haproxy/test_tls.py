@@ -11,12 +11,13 @@ import pytest
 from cryptography import x509
 from msgspec.structs import replace
 
-from mainstay.drivers.edge.haproxy import authority
+from mainstay.drivers.edge.haproxy import authority, certificates
 from mainstay.drivers.edge.haproxy.authority import issue, make_authority
 from mainstay.drivers.edge.haproxy.certificates import PEM, names_in, names_of, read_authority, read_files
 from mainstay.errors import BadInput
 from mainstay.model import Edge, Route
 from mainstay.model.tls import Tls
+from mainstay.system import processes
 from mainstay.system.state_dir import Folders
 from tests.drivers.edge.haproxy.http_load import Client, Response, free_port, load, wait_until
 from tests.drivers.edge.haproxy.running_proxy import RunningProxy
@@ -161,12 +162,39 @@ async def test_a_certificate_that_lacks_a_name_is_replaced(running: RunningProxy
     await running.set_shares({41: 100})
     assert (await secure(running, host="new.example")).status == 200
     running.edge = replace(running.edge, address="127.0.0.2")
-    assert "127.0.0.2" in names_in(x509.load_pem_x509_certificate(keep_certificate(running)))
+    assert "127.0.0.2" in names_in(x509.load_pem_x509_certificate(stored_certificate(running)))
 
 
-def keep_certificate(running: RunningProxy) -> bytes:
+def stored_certificate(running: RunningProxy) -> bytes:
     """Return the certificate that the edge of *running* must have."""
     return running.proxy.certificate.store(running.edge) or b""
+
+
+async def test_an_unchanged_certificate_is_verified_again_only_after_an_hour(
+    running: RunningProxy, files: Callable[..., Tls], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running.edge = replace(running.edge, tls=files(HOST))
+    stored_certificate(running)
+    read: list[Tls] = []
+
+    def count_reads(tls: Tls, edge: Edge) -> bytes:
+        read.append(tls)
+        return read_files(tls, edge)
+
+    monkeypatch.setattr(certificates, "read_files", count_reads)
+    stored_certificate(running)  # The first call has written a file, so the second one reads it.
+    read.clear()
+    before = stored_certificate(running)
+    assert read == []
+    files(HOST)
+    assert stored_certificate(running) != before
+    assert len(read) == 1
+    stored_certificate(running)
+    read.clear()
+    now = processes.boottime()
+    monkeypatch.setattr(processes, "boottime", lambda: now + 3600)
+    stored_certificate(running)
+    assert len(read) == 1
 
 
 @pytest.mark.parametrize(("days", "renewed"), [(29, True), (31, False)])
@@ -177,7 +205,7 @@ async def test_a_certificate_is_renewed_30_days_before_it_expires(
         patched.setattr(authority, "LEAF_DAYS", days)
         kept = issue(running.folders, names_of(running.edge))
     (running.folders.edge / PEM).write_bytes(kept)
-    assert (keep_certificate(running) != kept) is renewed
+    assert (stored_certificate(running) != kept) is renewed
 
 
 async def test_an_edge_with_files_changes_to_an_authority_of_its_own(

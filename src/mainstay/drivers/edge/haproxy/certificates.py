@@ -19,7 +19,9 @@ from mainstay.drivers.edge.haproxy.config.acme_challenge import CHALLENGE, THUMB
 from mainstay.errors import BadInput
 from mainstay.model import Edge
 from mainstay.model.tls import ServedCertificate, Tls
+from mainstay.system import processes
 from mainstay.system.atomic_file import atomic_write
+from mainstay.system.file_version import version_of
 from mainstay.system.ports import LOOPBACK
 from mainstay.system.state_dir import Folders
 
@@ -30,6 +32,8 @@ PEM = "door.pem"
 RENEWED_BEFORE = timedelta(days=30)
 """The time before its expiry at which a certificate of the environment's own authority is replaced."""
 LOCAL = ("localhost", LOOPBACK, "::1")
+VERIFIED_FOR_S = 3600.0
+"""Seconds after which a certificate is verified again although its files have not changed, because it may expire."""
 
 
 class DoorCertificate:
@@ -41,6 +45,9 @@ class DoorCertificate:
         """Why the wanted certificate cannot be used, so that the previous one is served; None when it can be used."""
         self.served: ServedCertificate | None = None
         """The certificate that clients get; None without TLS and before the first `store`."""
+        self._verified: tuple[object, bytes] | None = None
+        """What the last successful verification depended on, and its certificate and key."""
+        self._verified_until = 0.0
 
     def store(self, edge: Edge) -> bytes | None:
         """Return the certificate and key to serve now, in PEM, and store them for HAProxy's next start.
@@ -53,7 +60,7 @@ class DoorCertificate:
             self.served = None
             return None
         try:
-            pem = keep_certificate(edge, edge.tls, self._folders)
+            pem = self._stored(edge, edge.tls)
         except BadInput as error:
             path = self._folders.edge / PEM
             if not path.exists():
@@ -63,6 +70,19 @@ class DoorCertificate:
         self.served = served_certificate(pem)
         return pem
 
+    def _stored(self, edge: Edge, tls: Tls) -> bytes:
+        """Return what `store_certificate` returns. Files that have not changed are not read and verified again."""
+        folders = self._folders
+        own = (folders.edge / PEM, folders.authority, folders.account_key, folders.obtained)
+        versions = [version_of(path) for path in (*own, tls.certificate, tls.key)]
+        basis = (edge, names_of(edge), versions)
+        now = processes.boottime()
+        if self._verified is None or self._verified[0] != basis or now >= self._verified_until:
+            self._verified = None
+            self._verified = (basis, store_certificate(edge, tls, folders))
+            self._verified_until = now + VERIFIED_FOR_S
+        return self._verified[1]
+
 
 def names_of(edge: Edge) -> tuple[str, ...]:
     """Return the names for a certificate of the own authority: those of routes, redirects and the machine."""
@@ -71,7 +91,7 @@ def names_of(edge: Edge) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in (*hosts, *address, socket.gethostname(), *LOCAL) if name))
 
 
-def keep_certificate(edge: Edge, tls: Tls, folders: Folders) -> bytes:
+def store_certificate(edge: Edge, tls: Tls, folders: Folders) -> bytes:
     """Return the certificate and key to serve now, in PEM, and store them for HAProxy's next start.
 
     A certificate of the environment's own authority is replaced 30 days before it expires. Raises BadInput, without a
@@ -134,6 +154,7 @@ def served_certificate(pem: bytes) -> ServedCertificate:
     return ServedCertificate(" ".join(issuer) or leaf.issuer.rfc4514_string(), tuple(sorted(names_in(leaf))), ends)
 
 
+@lru_cache(maxsize=1)
 def fingerprint(pem: bytes) -> str:
     """Return the SHA-1 fingerprint of the first certificate in *pem*, as HAProxy shows it."""
     return x509.load_pem_x509_certificate(pem).fingerprint(hashes.SHA1()).hex().upper()
