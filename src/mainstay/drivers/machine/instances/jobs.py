@@ -8,7 +8,7 @@ from signal import SIGKILL, SIGTERM
 import msgspec
 
 from mainstay.drivers.machine.instances.launch import Launching
-from mainstay.errors import MainstayError
+from mainstay.errors import MainstayError, Unreachable
 from mainstay.model import Job, JobState
 from mainstay.system.atomic_file import atomic_write
 from mainstay.system.background_tasks import BackgroundTasks
@@ -66,11 +66,15 @@ class Jobs:
     async def stop(self, identity: str) -> None:
         """Stop the job and every process that it started, and wait until they have ended.
 
-        Raises TimeoutError when the job's stub does not record its pid within STARTS_WITHIN_S.
+        The caller has removed the job from the desired state. Raises Unreachable when the job is only just being
+        started and its stub does not record its pid within STARTS_WITHIN_S, and when its stub survives SIGKILL.
         """
-        async with asyncio.timeout(STARTS_WITHIN_S):
-            while self._runner.starting(identity) and self._runner.started(identity) is None:
-                await asyncio.sleep(0.01)
+        try:
+            async with asyncio.timeout(STARTS_WITHIN_S):
+                while self._runner.starting(identity) and self._runner.started(identity) is None:
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            raise _still_running(identity, f"its process did not start within {STARTS_WITHIN_S:g} s") from None
         process = self._runner.alive(identity)
         if process is None:
             return
@@ -81,7 +85,8 @@ class Jobs:
         else:
             self._runner.signal(process, SIGKILL)
         self._sweep(identity)
-        await self._is_gone(process, STUB_GRACE_S)
+        if not await self._is_gone(process, STUB_GRACE_S):
+            raise _still_running(identity, f"process {process.pid} did not end within {STUB_GRACE_S:g} s of SIGKILL")
         if self._runner.job_end(identity) is None:
             self._end(identity, KILLED, "mainstay: stopped")
 
@@ -110,6 +115,12 @@ class Jobs:
             output.write(why + "\n")
         atomic_write(place / "exit", msgspec.json.encode(JobEnd(code)))
         self._wake()
+
+
+def _still_running(identity: str, why: str) -> Unreachable:
+    return Unreachable(
+        f"job {identity} will not be started again, but it may still run: {why}", remedy="mainstay resume"
+    )
 
 
 def _watch_of(identity: str) -> str:
