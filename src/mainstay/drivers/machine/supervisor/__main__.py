@@ -72,11 +72,19 @@ def _reexecute() -> None:
 
 
 def _allow_open_files() -> None:
-    """Raise the limit of open files to MAX_OPEN_FILES, so that services can get it; do nothing without permission."""
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    """Raise the limits of open files to MAX_OPEN_FILES, or to the hard limit without the permission to raise it.
+
+    A limit above is kept. The hard limit is for services, whose stub sets both limits; the soft one is the supervisor's
+    own, which is often 1024. It is not raised further: some programs close every number below it when they start.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < MAX_OPEN_FILES:
         with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (MAX_OPEN_FILES, MAX_OPEN_FILES))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, MAX_OPEN_FILES))
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    most = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _folders() -> Folders:
