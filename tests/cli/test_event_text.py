@@ -1,6 +1,8 @@
 """Events of a run: one line each, as text or JSON, and in the live view."""
 
+import io
 import json
+import re
 from contextlib import closing
 
 import pytest
@@ -10,6 +12,7 @@ from mainstay.cli.console import Console, duration
 from mainstay.cli.event_text import EventLines, document
 from mainstay.cli.live import LivePhases
 from mainstay.history import events
+from mainstay.system.clock import SystemClock, Waiter
 from tests.cli.sample_plan import plan, row
 
 STORY: list[tuple[events.Event, str]] = [
@@ -77,6 +80,24 @@ def test_the_live_view_leaves_a_line_for_each_finished_step(capsys: pytest.Captu
     result = capsys.readouterr().out
     assert [mark for mark in "✓✗↩" if mark not in result] == []
     assert "1  prepare" in result
+
+
+@pytest.mark.parametrize(("columns", "below"), [(100, False), (40, True)], ids=["a wide one", "a narrow one"])
+def test_figures_stand_beside_their_step_or_below_it_in_a_narrow_terminal(
+    columns: int, below: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    shown = io.StringIO()
+    monkeypatch.setattr("sys.stdout", shown)
+    with closing(LivePhases(Console(), None)) as phases:
+        phases.on_event(row(1, events.Started("1.1", "brew", "Brew tea")))
+        phases.on_figures("1.1", "7 s left; 90 °C against 95 °C\x1b[2J")
+        Waiter(SystemClock()).wait_until(lambda: "against" in shown.getvalue(), within=5, waiting_for="the figures")
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", shown.getvalue()).splitlines()
+    line = next(each for each in lines if "7 s left" in each)
+    assert ("Brew tea" in line, line.startswith(" " * 9 + "7 s left")) == (not below, below)
+    assert "\x1b[2J" not in shown.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -107,3 +107,11 @@ def test_rows_of_other_runs_change_nothing() -> None:
 
 def test_progress_does_not_change_the_started_steps() -> None:
     assert after(started("1.1"), events.Progress("1.1", "half")).started == after(started("1.1")).started
+
+
+def test_the_last_progress_of_the_current_step_is_known_until_the_next_step() -> None:
+    now = after(started("1.1"), events.Progress("1.1", "half"), events.Progress("1.1", "most"))
+    assert (now.progress, now.since) == ("most", after(started("1.1")).since)
+    assert after(started("1.1"), events.Progress("1.1", "half"), done("1.1"), started("1.2")).progress == ""
+    assert after(started("1.1"), events.Progress("1.1", "half"), events.Undoing("1.1")).progress == ""
+    assert after(started("1.1"), started("1.2"), events.Progress("1.1", "half")).progress == ""

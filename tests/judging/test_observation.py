@@ -174,23 +174,23 @@ def test_a_release_like_the_old_one_is_not_worse() -> None:
 @pytest.mark.failure("F77")
 def test_few_requests_prove_nothing() -> None:
     found = verdict_of(signals(9, old=counts(1000), new=counts(FEWEST - 1)))
-    assert (found.result, found.quiet) == ("undecided", ("web",))
+    assert (found.result, found.quiet) == ("undecided", {"web": FEWEST - 1})
     assert not verdict_of(signals(9, old=counts(1000), new=counts(5, 1))).quiet
 
 
 def test_a_few_refused_requests_of_a_quiet_service_do_not_speak_against_its_release() -> None:
     found = verdict_of(signals(9, old=counts(20), new=counts(20, client_errors=3)))
-    assert (found.result, found.quiet) == ("undecided", ("web",))
+    assert (found.result, found.quiet) == ("undecided", {"web": 20})
 
 
 def test_no_requests_prove_nothing() -> None:
     found = verdict_of(signals(9))
-    assert found == Verdict("undecided", "web@42: no requests", quiet=("web",), few=True)
+    assert found == Verdict("undecided", "web@42: no requests", quiet={"web": 0}, few=True)
 
 
 def test_strong_but_not_conclusive_evidence_is_no_verdict() -> None:
     found = verdict_of(signals(9, old=counts(2000, 2), new=counts(400, 9)))
-    assert (found.result, found.quiet) == ("undecided", ())
+    assert (found.result, found.quiet) == ("undecided", {})
 
 
 def test_a_refused_connection_counts_as_an_error() -> None:

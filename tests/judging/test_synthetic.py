@@ -123,8 +123,8 @@ def sampled(new: Share, old: Share | None) -> list[Sampled]:
 def test_a_few_good_responses_are_enough_and_fewer_are_not() -> None:
     enough, fewer = Share(0, FEWEST_SYNTHETIC), Share(0, FEWEST_SYNTHETIC - 1)
     assert verdict_of(sampled(enough, enough)).result == "not worse"
-    assert verdict_of(sampled(fewer, enough)).quiet == ("web",)
-    assert verdict_of(sampled(enough, fewer)).quiet == ("web",)
+    assert verdict_of(sampled(fewer, enough)).quiet == {"web": 0}
+    assert verdict_of(sampled(enough, fewer)).quiet == {"web": 0}
 
 
 def test_the_more_different_requests_there_are_the_more_evidence_is_needed() -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from mainstay.model.synthetic import SyntheticRequests
 from mainstay.steps.observe import Counts, Observe
 from mainstay.steps.settle import Settle
 from mainstay.steps.step import Look
+from mainstay.steps.support.step_figures import StepFigures
 from mainstay.system.clock import Waiter
 from tests.fakes.clock import TurnableClock
 from tests.fakes.target import FakeTarget
@@ -354,6 +356,85 @@ def test_errors_in_both_releases_are_not_held_against_the_new_one(observed: Obse
     share(observed)
     respond(observed, lambda door, path: 500)
     assert QUIET.do(observed.world).endswith(" failed against 50.8 % of 61 requests")
+
+
+def shown(observed: Observed) -> tuple[RunWorld, list[str], list[tuple[float, str]]]:
+    """Return a world, what a live view shows in it, and what is recorded at which second."""
+    live, recorded = list[str](), list[tuple[float, str]]()
+    world = observed.world.with_progress(lambda what: recorded.append((observed.clock.monotonic(), what)), live.append)
+    return world, live, recorded
+
+
+def test_a_live_view_shows_the_comparison_and_the_time_left_at_every_check(observed: Observed) -> None:
+    share(observed)
+    observed.at(1, lambda: both_answer(observed, 20))
+    world, live, _ = shown(observed)
+    COMPARING.do(world)
+    assert live[2] == (
+        "29 s left; needs 100 requests to web (20 so far); web@2: 0 % of 20 requests failed against 0 % of 20 requests"
+    )
+    assert live[-1] == "1 s left; web@2: 0 % of 1,160 requests failed against 0 % of 1,160 requests"
+    assert len(live) == 60
+
+
+def test_figures_are_recorded_when_the_result_changes_and_every_ten_seconds(observed: Observed) -> None:
+    share(observed)
+    observed.at(1, lambda: both_answer(observed, 20))
+    world, _, recorded = shown(observed)
+    COMPARING.do(world)
+    assert [at for at, _ in recorded] == [3.0, 13.0, 23.0]
+    assert recorded[0][1].startswith("27 s left; web@2: 0 % of 100 requests failed")
+
+
+def test_a_result_that_alternates_is_recorded_at_most_every_two_seconds(observed: Observed) -> None:
+    world, live, recorded = shown(observed)
+    figures = StepFigures(world)
+    for number in range(120):
+        observed.clock.pause(0.5)
+        figures.update(str(number), result="even" if number % 2 else "odd")
+    assert len(live) == 120
+    assert min(later - at for (at, _), (later, _) in pairwise(recorded)) >= 2
+
+
+def test_a_prolonged_observation_shows_what_it_waits_for(observed: Observed) -> None:
+    share(observed)
+    world, live, recorded = shown(observed)
+    with pytest.raises(StepFailed):
+        COMPARING.do(world)
+    wanted = "needs 100 requests to web (0 so far); web@2: no requests"
+    assert recorded[3] == (40.0, f"up to 50 s more; {wanted}")
+    assert f"up to 30 s more; {wanted}" in live
+
+
+def test_an_undecided_observation_shows_its_evidence(observed: Observed) -> None:
+    share(observed)
+    answer(observed, 1, 100)
+    observed.clock.paused = lambda: answer(observed, 2, 1, errors=1) if observed.clock.monotonic() == 20 else None
+    world, _, recorded = shown(observed)
+    with pytest.raises(StepFailed):
+        COMPARING.do(world)
+    assert "; the result is not clear yet; web@2: 100 % of 1 requests failed" in recorded[-1][1]
+
+
+def test_the_synthetic_requests_that_are_needed_are_shown(observed: Observed) -> None:
+    share(observed)
+    respond(observed)
+    world, live, _ = shown(observed)
+    QUIET.do(world)
+    assert live[3].startswith("28 s left; needs 100 requests to web (0 so far) or 20 synthetic ones (")
+
+
+def test_where_too_few_requests_may_pass_none_are_needed(observed: Observed) -> None:
+    share(observed)
+    world, live, _ = shown(observed)
+    replace(COMPARING, when_quiet={"web": "pass"}).do(world)
+    assert set(live[1:3]) == {"30 s left; web@2: no requests", "29 s left; web@2: no requests"}
+
+
+def test_an_observation_that_compares_nothing_shows_the_time_left(observed: Observed) -> None:
+    world, live, recorded = shown(observed)
+    OBSERVE.do(world)
+    assert (live[0], recorded) == ("30 s left", [(10.0, "20 s left"), (20.0, "10 s left")])
 
 
 def test_an_observation_without_time_compares_nothing(observed: Observed) -> None:

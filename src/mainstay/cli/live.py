@@ -1,7 +1,10 @@
 """Live view of a run on a terminal: finished steps above, running steps below."""
 
-from rich.console import Group
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
 from rich.live import Live
+from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -15,6 +18,8 @@ from mainstay.planning.plan import Plan
 from mainstay.system.clock import SystemClock
 from mainstay.text.printable import harmless
 
+INDENT = 9
+"""Columns before what belongs to the step above."""
 FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
@@ -50,8 +55,7 @@ class LivePhases:
                 self._acting[event.step] = (self._clock.monotonic(), "")
                 self._print_phase(event.step)
             case events.Progress():
-                began, _ = self._acting.get(event.step, (self._clock.monotonic(), ""))
-                self._acting[event.step] = (began, event.what)
+                self.on_figures(event.step, event.what)
             case events.Done():
                 self._done += 1
                 took = "" if event.adopted else f"  {duration(event.took_s)}"
@@ -69,6 +73,11 @@ class LivePhases:
             case _:
                 self._print(Text(harmless(sentence(event, self._run)), style="yellow"))
 
+    def on_figures(self, step: str, what: str) -> None:
+        """Show *what* beside the running step, in place of what was shown there."""
+        began, _ = self._acting.get(step, (self._clock.monotonic(), ""))
+        self._acting[step] = (began, what)
+
     def _print_phase(self, step: str) -> None:
         phase = step.partition(".")[0]
         if phase != self._printed_phase and phase in self._phases:
@@ -84,23 +93,29 @@ class LivePhases:
         self._acting.pop(event.step, None)
         self._print(Text.assemble((" ✗ ", "red"), self._titled(event.step).rstrip()))
         for line in harmless(event.error).splitlines():
-            self._print(Text(f"         {line}", style="bold red"))
+            self._print(Text(" " * INDENT + line, style="bold red"))
 
     def _print(self, line: Text) -> None:
         self._terminal.print(line, soft_wrap=True)
 
     def _running_steps(self) -> Group:
-        rows = [self._row(step, *acting) for step, acting in list(self._acting.items())]
+        rows = [row for step, acting in list(self._acting.items()) for row in self._rows(step, *acting)]
         if self._steps:
             bar = Table.grid(padding=(0, 1))
             bar.add_row("  ", ProgressBar(self._steps, self._done, width=30), f"{self._done} of {self._steps}")
             return Group(*rows, bar)
         return Group(*rows)
 
-    def _row(self, step: str, began: float, what: str) -> Text:
+    def _rows(self, step: str, began: float, what: str) -> Iterator[RenderableType]:
+        """Yield the line of a running step, and *what* it reports: below it, if one line is too short for both."""
         now = self._clock.monotonic()
-        text = f" {FRAMES[int(now * 8) % len(FRAMES)]} {self._titled(step)}  {duration(now - began)}"
-        return Text(text + (f"  {harmless(what)}" if what else ""), no_wrap=True, overflow="ellipsis")
+        line = Text(f" {FRAMES[int(now * 8) % len(FRAMES)]} {self._titled(step)}  {duration(now - began)}")
+        more = Text(f"  {harmless(what)}" if what else "", style="dim")
+        if line.cell_len + more.cell_len <= self._terminal.width:
+            yield line + more
+            return
+        yield Text(line.plain, no_wrap=True, overflow="ellipsis")
+        yield Padding(Text(harmless(what), style="dim"), (0, 0, 0, INDENT))
 
     def _titled(self, step: str) -> str:
         return f"{step:<5} {self._run.titles.get(step, '')}"

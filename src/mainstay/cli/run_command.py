@@ -17,7 +17,7 @@ from mainstay.cli.event_text import EventLines
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.cli.signals import signals_to
 from mainstay.engine.interruption import Interruption
-from mainstay.engine.runner import Runner
+from mainstay.engine.runner import Runner, ignore_figures
 from mainstay.history.events import Failed
 from mainstay.history.journal import Row
 from mainstay.model.run_kind import run_kind
@@ -74,7 +74,9 @@ def _execute(
     try:
         with ExitStack() as display, signals_to(interruption):
             progress = _Progress(approval, display)
-            runner = Runner.here(SystemClock(), interruption=interruption, on_event=progress.on_event)
+            runner = Runner.here(
+                SystemClock(), interruption=interruption, on_event=progress.on_event, on_figures=progress.on_figures
+            )
             run = CommandRun(context_of(invocation, prompts=not approval.dry_run), approval, runner, console)
             outcome = operation(run, **options)
     except DryRunEnded:
@@ -113,6 +115,7 @@ class _Progress:
         self._approval = approval
         self._display = display
         self._show: Callable[[Row], None] | None = None
+        self._show_figures = ignore_figures
         self.remedy = ""
         """The remedy of the first failure; empty before it."""
 
@@ -123,12 +126,17 @@ class _Progress:
             self._show = self._open()
         self._show(row)
 
+    def on_figures(self, step: str, what: str) -> None:
+        """Show the current figures of a step, in a live view only: other readers get those that are recorded."""
+        self._show_figures(step, what)
+
     def _open(self) -> Callable[[Row], None]:
         if not self._approval.console.live:
             return EventLines(self._approval.console).on_event
         from mainstay.cli.live import LivePhases
 
         view = LivePhases(self._approval.console, self._approval.plan)
+        self._show_figures = view.on_figures
         return self._display.enter_context(closing(view)).on_event
 
 

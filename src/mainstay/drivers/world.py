@@ -42,8 +42,11 @@ class RunWorld(World):
 
     target: RunTarget
     progress: Callable[[str], None] = field(default=ignore_progress)
-    """Callback for progress messages of the current step."""
+    """Callback for progress messages of the current step, which are recorded in the journal."""
+    show: Callable[[str], None] = field(default=ignore_progress)
+    """Callback for the current figures of the step, which only a live view shows. May be called several times a second.
+    """
 
-    def with_progress(self, progress: Callable[[str], None]) -> Self:
-        """Return a copy of this world that passes progress messages to *progress*."""
-        return replace(self, progress=progress)
+    def with_progress(self, progress: Callable[[str], None], show: Callable[[str], None] = ignore_progress) -> Self:
+        """Return a copy of this world that passes progress messages to *progress*, and current figures to *show*."""
+        return replace(self, progress=progress, show=show)

@@ -55,7 +55,9 @@ class _Running:
 
     def start(self, number: StepNumber, step: Step, world: RunWorld) -> None:
         self._run.write(Started(number, step.kind, step.title, step.reversible, step.timed_as))
-        with_progress = world.with_progress(lambda what: self._run.write(Progress(number, what)))
+        with_progress = world.with_progress(
+            lambda what: self._run.write(Progress(number, what)), partial(self._run.show, number)
+        )
         self._executor.send(number, partial(step.do, with_progress))
         self.count += 1
 

@@ -38,6 +38,7 @@ class Run:
         self.plan = read(bytes(self.state.planned.plan), runner.registry)
         self.steps: dict[StepNumber, Step] = dict(self.plan.steps())
         self._on_event = runner.on_event
+        self._on_figures = runner.on_figures
         self._postponed: tuple[Event, ...] = ()
         self._guard = threading.Lock()
 
@@ -64,6 +65,11 @@ class Run:
     def flush(self) -> None:
         """Record the postponed events now."""
         self.write()
+
+    def show(self, step: StepNumber, what: str) -> None:
+        """Pass the current figures of *step* to the listener, without recording them."""
+        with self._guard:
+            self._on_figures(step, what)
 
     def park(self, step: StepNumber | None, why: str, remedy: str) -> Parked:
         """Record that the run waits for a person's decision; return the exception for the caller to raise."""

@@ -20,7 +20,7 @@ def undo_steps(run: Run, world: RunWorld, heartbeat: Heartbeat) -> None:
 
 def _undo(number: StepNumber, step: Step, run: Run, world: RunWorld) -> None:
     run.write(Undoing(number, step.title))
-    with_progress = world.with_progress(lambda what: run.write(Progress(number, what)))
+    with_progress = world.with_progress(lambda what: run.write(Progress(number, what)), partial(run.show, number))
     try:
         evidence = retry(world, partial(step.undo, with_progress))
     except (FenceRefused, Interrupted):

@@ -39,7 +39,9 @@ class RunState(msgspec.Struct, frozen=True):
     outcome: RunOutcome | None = None
     began: str = ""
     since: str = ""
-    """Time at which the last row was written."""
+    """Time at which the last row was written, apart from progress messages."""
+    progress: str = ""
+    """The last progress message of the current step; empty: it has none."""
     by: str = ""
 
     @property
@@ -55,8 +57,10 @@ class RunState(msgspec.Struct, frozen=True):
         """Return the state after *row*; a row of another run changes nothing."""
         if self.run and row.run != self.run:
             return self
-        changed = _after(self, events.decode(row.name, row.body))
-        return replace(changed, run=row.run, began=self.began or row.at, since=row.at)
+        event = events.decode(row.name, row.body)
+        if isinstance(event, events.Progress):
+            return replace(self, progress=event.what) if event.step == self.current else self
+        return replace(_after(self, event), run=row.run, began=self.began or row.at, since=row.at)
 
 
 def run_state(rows: Iterable[Row]) -> RunState:
@@ -79,11 +83,12 @@ def _after(now: RunState, event: Event) -> RunState:
                 titles={**now.titles, step: event.title},
                 irreversible=now.irreversible or not event.reversible,
                 current=step,
+                progress="",
             )
         case events.Done(step=step):
             return replace(_moved_on(now, step), done=now.done | {step})
         case events.Undoing(step=step):
-            return replace(now, current=step)
+            return replace(now, current=step, progress="")
         case events.Undone(step=step):
             return _taken_back(_moved_on(now, step), step)
         case events.Answered(step=step, as_="done"):
@@ -104,7 +109,8 @@ def _after(now: RunState, event: Event) -> RunState:
 
 def _moved_on(now: RunState, step: StepNumber) -> RunState:
     """Return the state after *step* was completed; `resumes` counts from 0 again."""
-    return replace(now, resumes=0, current=None if now.current == step else now.current)
+    current, progress = (None, "") if now.current == step else (now.current, now.progress)
+    return replace(now, resumes=0, current=current, progress=progress)
 
 
 def _taken_back(now: RunState, step: StepNumber) -> RunState:

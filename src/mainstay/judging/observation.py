@@ -73,7 +73,7 @@ class Observation:
             self._begin_again(now)
             return Verdict("undecided", f"{lost:,} of {lost + total:,} requests were not counted")
         found, summaries = synthetic.comparisons(sampled), []
-        quiet, few = [], False
+        quiet, few = dict[str, int](), False
         for each in self.services:
             new, old = counts_by_instance(counted, each.service, each.new), self._old(each, counted)
             every = sum(new.values(), Counts())
@@ -81,14 +81,14 @@ class Observation:
             if old is not None:
                 found += client_errors(each, old, new) + late(each, old, new)
             summaries.append(summary(each, old, every))
-            quiet += [each.service] if requests_of(every) < FEWEST else []
+            quiet |= {each.service: requests_of(every)} if requests_of(every) < FEWEST else {}
             few = few or requests_of(every) < FEWEST or (old is not None and requests_of(old) < FEWEST)
         if sent := synthetic.summary(sampled):
             summaries.append(sent)
         verdict = judge(
             found,
             most=self._most,
-            quiet=tuple(quiet),
+            quiet=quiet,
             synthetic=synthetic.count_of(sampled),
             summary="; ".join(summaries),
         )

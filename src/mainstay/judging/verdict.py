@@ -1,7 +1,7 @@
 """The verdict on a new release: worse than the old one, not worse, or not decided yet; with its evidence."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from mainstay.judging.sequential_test import Margin, Share, log_evidence, log_evidence_above
@@ -34,8 +34,8 @@ class Verdict(NamedTuple):
 
     result: Result
     evidence: str
-    quiet: tuple[str, ...] = ()
-    """The services with too few requests to compare, if no share of their requests looks worse."""
+    quiet: Mapping[str, int] = {}
+    """The services with too few requests to compare, and how many they had, if no share of them looks worse."""
     service: str = ""
     """The service whose requests are the evidence against the release; empty: none, or synthetic requests."""
     few: bool = False
@@ -79,13 +79,13 @@ class Comparison(NamedTuple):
 
 
 def judge(
-    comparisons: Sequence[Comparison], *, most: int, quiet: tuple[str, ...], synthetic: int, summary: str
+    comparisons: Sequence[Comparison], *, most: int, quiet: Mapping[str, int], synthetic: int, summary: str
 ) -> Verdict:
     """Return the verdict on everything that is compared so far.
 
     *most* is the number of comparisons that the observation may make; each has an equal part of the chance of a false
-    alarm. *quiet* are the services whose users sent fewer requests than `FEWEST`, *synthetic* is the number of
-    synthetic requests to each release, *summary* the figures of all.
+    alarm. *quiet* are the services whose users sent fewer requests than `FEWEST`, with the number of requests,
+    *synthetic* is the number of synthetic requests to each release, *summary* the figures of all.
     """
     strongest = max(comparisons, key=lambda each: each.log_evidence)
     if strongest.log_evidence >= math.log(most / FALSE_ALARM):

@@ -115,4 +115,5 @@ def _run(context: Context) -> RunStatus | None:
         since=now.since,
         why=now.parked.why if now.parked else "",
         next=now.parked.remedy if now.parked else ("" if state == "running" else "mainstay resume"),
+        progress=now.progress if state == "running" else "",
     )

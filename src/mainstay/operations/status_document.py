@@ -13,7 +13,8 @@ RunState = Literal["running", "interrupted", "parked"]
 
 
 class RunStatus(msgspec.Struct, frozen=True):
-    """The unfinished run. `why` is the reason for which it is parked, `next` what to type; either may be empty."""
+    """The unfinished run. `since` is the time of its last event, `progress` the last report of its step, `why` the
+    reason for which it is parked, and `next` what to type; the last three may be empty."""
 
     id: str
     kind: str
@@ -23,6 +24,7 @@ class RunStatus(msgspec.Struct, frozen=True):
     since: str
     why: str = ""
     next: str = ""
+    progress: str = ""
 
 
 class ServiceStatus(msgspec.Struct, frozen=True):

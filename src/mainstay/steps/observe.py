@@ -11,6 +11,7 @@ from mainstay.steps.set_traffic import same
 from mainstay.steps.step import Look, Step
 from mainstay.steps.support import failure_text, fleet_state
 from mainstay.steps.support.request_watch import RequestWatch
+from mainstay.steps.support.step_figures import StepFigures
 
 LONGEST, LONGEST_S = 3, 60.0
 """An observation that is still undecided after this many times `for_s`, and at least this many seconds, fails. A minute
@@ -55,15 +56,19 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
         before = {one.id: one.restarts for one in _new(world, self.watched)}
         requests = RequestWatch(world, self._compared() if self.for_s else (), self.synthetic, self.when_quiet)
 
+        figures, began = StepFigures(world), world.clock.monotonic()
+
         def check() -> None:
             self._check(world, before)
             requests.check()
+            lasted = world.clock.monotonic() - began
+            if lasted < self.for_s or not (requests.may_end or requests.must_end or lasted >= self._longest_s):
+                figures.update(self._figures(requests, lasted), result=requests.verdict.result)
 
-        began = world.clock.monotonic()
         world.waiter.pause_checking(self.for_s, check)
         while not requests.may_end:
             lasted = world.clock.monotonic() - began
-            if requests.must_end or lasted >= max(LONGEST * self.for_s, LONGEST_S):
+            if requests.must_end or lasted >= self._longest_s:
                 raise requests.undecided(lasted)
             world.waiter.pause_checking(EXTENDED_EACH_S, check)
         wanted = sum(count for releases in self.watched.values() for count in releases.values())
@@ -76,6 +81,18 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
 
     def undo(self, world: RunWorld) -> str:
         return "nothing to undo"
+
+    @property
+    def _longest_s(self) -> float:
+        """Seconds after which the step fails if it is still undecided."""
+        return max(LONGEST * self.for_s, LONGEST_S)
+
+    def _figures(self, requests: RequestWatch, lasted: float) -> str:
+        """Return the time left after *lasted* seconds, what the step still needs, and the compared figures."""
+        left = f"{_seconds(self.for_s - lasted)} s left"
+        if lasted >= self.for_s:
+            left = f"up to {_seconds(self._longest_s - lasted)} s more"
+        return "; ".join(filter(None, (left, requests.needs, requests.verdict.evidence)))
 
     def _compared(self) -> tuple[Compared, ...]:
         found = []
@@ -103,6 +120,10 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
                     what = f"{Revision(service, release)}: {there} of {count} ready"
                     raise StepFailed(what, remedy=failure_text.logs_of(service, release))
         _served(world, self.traffic)
+
+
+def _seconds(left: float) -> int:
+    return max(1, round(left))
 
 
 def revisions(watched: Counts) -> str:

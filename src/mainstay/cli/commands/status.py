@@ -108,8 +108,8 @@ def _show_run(now: Status, console: Console) -> None:
         return
     run, step = now.run, f" at {now.run.step} {now.run.title}" if now.run.step else ""
     console.print(f"run {run.id} ({run.kind}) is ", Styled(run.state, "yellow"), f"{step}, since {run.since[:19]}")
-    if run.why:
-        console.print(f"  {run.why}")
+    for more in filter(None, (run.progress, run.why)):
+        console.print(f"  {more}")
 
 
 def _rows(now: Status, clock: Clock) -> Iterator[tuple[str, ...]]:

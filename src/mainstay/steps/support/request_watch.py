@@ -6,7 +6,8 @@ from mainstay.drivers.world import RunWorld
 from mainstay.errors import StepFailed, Unreachable
 from mainstay.judging.comparisons import Compared
 from mainstay.judging.observation import Observation
-from mainstay.judging.verdict import Verdict
+from mainstay.judging.synthetic import count_of
+from mainstay.judging.verdict import FEWEST, FEWEST_SYNTHETIC, Verdict
 from mainstay.model.synthetic import SyntheticRequests, WhenQuiet
 from mainstay.steps.support import failure_text
 from mainstay.steps.support.synthetic_run import SyntheticRun
@@ -56,6 +57,20 @@ class RequestWatch:
     def _waits_for(self) -> list[str]:
         """The services that need more requests. A new service needs none, because it has no users yet."""
         return [each for each in self.verdict.quiet if each in self._old and self._when_quiet.get(each) != "pass"]
+
+    @property
+    def needs(self) -> str:
+        """What must happen before the observation may end, as text; empty when it may."""
+        if self.may_end:
+            return ""
+        users = ", ".join(
+            f"{FEWEST} requests to {each} ({self.verdict.quiet[each]} so far)" for each in self._waits_for
+        )
+        if not users:
+            return "the result is not clear yet"
+        sent = count_of(self._synthetic.sampled)
+        others = f" or {FEWEST_SYNTHETIC} synthetic ones ({sent} so far)" if self._synthetic.sampled else ""
+        return f"needs {users}{others}"
 
     @property
     def evidence(self) -> str:
