@@ -92,11 +92,13 @@ def test_figures_stand_beside_their_step_or_below_it_in_a_narrow_terminal(
     monkeypatch.setattr("sys.stdout", shown)
     with closing(LivePhases(Console(), None)) as phases:
         phases.on_event(row(1, events.Started("1.1", "brew", "Brew tea")))
-        phases.on_figures("1.1", "7 s left; 90 °C against 95 °C\x1b[2J")
+        phases.on_figures("1.1", "7 s left; new: 90 °C against 95 °C\x1b[2J")
         Waiter(SystemClock()).wait_until(lambda: "against" in shown.getvalue(), within=5, waiting_for="the figures")
     lines = re.sub(r"\x1b\[[0-9;]*m", "", shown.getvalue()).splitlines()
-    line = next(each for each in lines if "7 s left" in each)
-    assert ("Brew tea" in line, line.startswith(" " * 9 + "7 s left")) == (not below, below)
+    assert any("Brew tea" in line and "7 s left; new: 90 °C" in line for line in lines) is not below
+    assert {" " * 9 + "7 s left", " " * 9 + "new: 90 °C against 95 °C"} <= {
+        line.rstrip() for line in lines
+    } or not below
     assert "\x1b[2J" not in shown.getvalue()
 
 

@@ -57,6 +57,7 @@ def test_a_quiet_good_release_is_kept_and_its_users_are_counted_apart(sandbox: S
     found = re.search(r"synthetic requests: 0 % of (\d+) requests failed against 0 % of \1 requests", result.out)
     assert found, result
     assert int(found[1]) >= 15
+    assert re.search(r" … \d s left; web@\d: .*synthetic requests: 0 % of ", result.out), result
     shown = sandbox.query("status").get("requests", [])
     assert sum(each["requests_per_s"] for each in shown) < 0.3, shown
 

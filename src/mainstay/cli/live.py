@@ -107,7 +107,7 @@ class LivePhases:
         return Group(*rows)
 
     def _rows(self, step: str, began: float, what: str) -> Iterator[RenderableType]:
-        """Yield the line of a running step, and *what* it reports: below it, if one line is too short for both."""
+        """Yield the line of a running step, with *what* it reports; below it, by parts, if the line is too short."""
         now = self._clock.monotonic()
         line = Text(f" {FRAMES[int(now * 8) % len(FRAMES)]} {self._titled(step)}  {duration(now - began)}")
         more = Text(f"  {harmless(what)}" if what else "", style="dim")
@@ -115,7 +115,8 @@ class LivePhases:
             yield line + more
             return
         yield Text(line.plain, no_wrap=True, overflow="ellipsis")
-        yield Padding(Text(harmless(what), style="dim"), (0, 0, 0, INDENT))
+        for part in harmless(what).split("; "):
+            yield Padding(Text(part, style="dim"), (0, 0, 0, INDENT))
 
     def _titled(self, step: str) -> str:
         return f"{step:<5} {self._run.titles.get(step, '')}"
