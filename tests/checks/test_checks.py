@@ -74,11 +74,25 @@ NOW = datetime(2026, 11, 27, tzinfo=UTC)
 )
 def test_the_certificate_is_valid(mode: TlsMode, expires: str, verdict: str) -> None:
     certificate = ServedCertificate("An authority", ("shop.example",), expires) if expires else None
-    serving = replace(EDGE, edge=Edge(https=443, tls=Tls(mode)), certificate=certificate)
+    serving = replace(EDGE, edge=Edge(https=443, tls=Tls(mode)), certificates=(certificate,) if certificate else ())
     found = judge_certificate(serving, NOW)
     assert found.verdict == verdict
     if certificate is not None:
         assert found.evidence == f"from An authority, expires {expires[:10]}"
+
+
+def test_the_check_names_each_certificate_and_judges_the_first_to_expire() -> None:
+    certificates = (
+        ServedCertificate("An authority", ("shop.example",), "2027-12-01T00:00:00Z"),
+        ServedCertificate("Another", ("b.example", "c.example"), "2026-12-01T00:00:00Z"),
+    )
+    serving = replace(EDGE, edge=Edge(https=443, tls=Tls("files")), certificates=certificates)
+    found = judge_certificate(serving, NOW)
+    assert found.verdict == "warn"
+    assert found.evidence == (
+        "for shop.example, from An authority, expires 2027-12-01; "
+        "for b.example, c.example, from Another, expires 2026-12-01"
+    )
 
 
 def test_without_https_there_is_no_certificate_to_check() -> None:

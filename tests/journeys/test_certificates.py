@@ -1,4 +1,4 @@
-"""A certificate from an authority, as the how-to shows it: the failure of a request, then the certificate."""
+"""Certificates as the how-to shows them: several of the operator, and one from an authority after a failure."""
 
 import re
 import ssl
@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 
-from tests.drivers.edge.acme.pebble import Pebble, pebble
+from tests.drivers.edge.acme.pebble import pebble
+from tests.drivers.edge.haproxy.certificate_writer import writer
 from tests.drivers.edge.haproxy.http_load import free_port
 from tests.journeys.documentation import DOCS, require_shown
 from tests.journeys.machine import wait_until
@@ -15,25 +16,39 @@ from tests.journeys.sandbox import Sandbox
 from tests.journeys.test_how_to import Session
 
 PAGE = "how-to/serve-https.md"
+STAGING_ISSUER = "(STAGING) Let's Encrypt (STAGING) Riddling Rhubarb R12"
 STAGING = "https://acme-staging-v02.api.letsencrypt.org/directory"
 
 
-def manifest_of_page(authority: Pebble) -> str:
-    """Return the manifest that the page shows, for the application of `mainstay init` and the test's authority."""
-    found = re.search(
-        r"^## A certificate from.*?^```yaml\n(.*?)^```", (DOCS / PAGE).read_text(), re.DOTALL | re.MULTILINE
-    )
+def manifest_of_page(heading: str, replaced: dict[str, str]) -> str:
+    """Return the first manifest below *heading* on the page, for the application of `mainstay init`.
+
+    *replaced* are further texts of the page, each with what the test uses instead.
+    """
+    found = re.search(rf"^#+ {heading}.*?^```yaml\n(.*?)^```", (DOCS / PAGE).read_text(), re.DOTALL | re.MULTILINE)
     assert found is not None
     text = found[1]
-    for shown, here in (
-        ("http: 80", f"http: {authority.http_port}"),
-        ("https: 443", "https: auto"),
-        (STAGING, f"{authority.acme.directory}\n    ca: {authority.acme.ca}"),
-        ("[./server]", '["{python}", app.py]'),
-    ):
+    for shown, here in {"https: 443": "https: auto", "[./server]": '["{python}", app.py]', **replaced}.items():
         assert shown in text
         text = text.replace(shown, here)
     return text
+
+
+def test_several_certificates(sandbox: Sandbox, tmp_path: Path) -> None:
+    shop = Session(sandbox, "serve-https", "shop")
+    shop.type("mainstay init")
+    write = writer(shop.folder)
+    write("shop", "shop.example")
+    write("partner", "*.partner.example")
+    text = manifest_of_page("Several certificates", {"http: 80": f"http: {free_port()}", "/etc/ssl/": ""})
+    shop.manifest.write_text(text)
+    shop.type("mainstay up")
+    require_shown(PAGE, "mainstay status | head -4", as_shown(shop.type("mainstay status | head -4"), "Example CA"))
+    checked = shop.type("mainstay check", code=None)
+    assert re.search(r"certificate_is_valid.*for shop\.example, from .*; for \*\.partner\.example, from ", checked)
+    shop.replace("mainstay.yaml", "host: shop.example", "host: other.example")
+    refused = shop.type("mainstay plan", code=2)
+    assert "partner.pem is for *.partner.example, not for other.example" in refused
 
 
 def test_a_certificate_from_an_authority(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -41,7 +56,13 @@ def test_a_certificate_from_an_authority(sandbox: Sandbox, tmp_path: Path) -> No
     shop.type("mainstay init")
     with pebble(tmp_path, free_port()) as authority:
         authority.set_dns("set-default-ipv4", ip="127.0.0.2")  # No front door is there.
-        text = manifest_of_page(authority)
+        text = manifest_of_page(
+            "A certificate from",
+            {
+                "http: 80": f"http: {authority.http_port}",
+                STAGING: f"{authority.acme.directory}\n    ca: {authority.acme.ca}",
+            },
+        )
         shop.manifest.write_text(text.replace("edge:\n", "edge:\n  bind: 127.0.0.1\n"))
         shop.type("mainstay up")
         wait_until(
@@ -57,18 +78,14 @@ def test_a_certificate_from_an_authority(sandbox: Sandbox, tmp_path: Path) -> No
         assert "the certificate is requested again" in shop.type("mainstay start")
         wait_until(lambda: "Pebble" in shop.type("mainstay status", code=None), within=30, what="the certificate")
         status = shop.type("mainstay status | head -3")
-        require_shown(PAGE, "mainstay status | head -3", as_shown(status))
+        require_shown(PAGE, "mainstay status | head -3", as_shown(status, STAGING_ISSUER))
         address = re.search(r"https://\S+", status)
         assert address is not None
         assert "Pebble" in issuer_at(address[0])
 
 
-def as_shown(status: str) -> str:
-    return re.sub(
-        r"from .*, expires \S+",
-        "from (STAGING) Let's Encrypt (STAGING) Riddling Rhubarb R12, expires 2027-02-25",
-        status,
-    )
+def as_shown(status: str, issuer: str) -> str:
+    return re.sub(r"from .*, expires \S+", f"from {issuer}, expires 2027-02-25", status)
 
 
 def issuer_at(address: str) -> str:

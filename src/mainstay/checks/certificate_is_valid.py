@@ -1,4 +1,4 @@
-"""The check that the certificate of the front door is valid and stays so for a while."""
+"""The check that the certificates of the front door are valid and stay so for a while."""
 
 from datetime import datetime, timedelta
 
@@ -21,15 +21,17 @@ def judge(serving: TrafficStatus, now: datetime) -> Answer:
     """Return the answer for the edge of a running environment."""
     if serving.edge is None or serving.edge.tls is None:
         return Answer("not-applicable", "the front door serves no https")
-    found = serving.certificate
-    if found is None:
+    found = serving.certificates
+    if not found:
         return Answer("unknown", "the supervisor is not running, so the certificate is not known", "mainstay start")
-    left = datetime.fromisoformat(found.expires) - now
-    evidence = f"from {found.issuer}, expires {found.expires[:10]}"
+    left = min(datetime.fromisoformat(each.expires) for each in found) - now
+    titles = [f"for {each.title}, " if len(found) > 1 else "" for each in found]
+    ends = [f"from {each.issuer}, expires {each.expires[:10]}" for each in found]
+    evidence = "; ".join(map("".join, zip(titles, ends, strict=True)))
     if left < REFUSED:
-        return Answer("fail", evidence, "renew it; mainstay status shows more")
+        return Answer("fail", evidence, "renew what expires; mainstay status shows more")
     if left < WARNED and serving.edge.tls.mode == "files":
-        return Answer("warn", evidence, "renew it: the edge uses new files within seconds")
+        return Answer("warn", evidence, "renew what expires: the edge uses new files within seconds")
     return Answer("pass", evidence)
 
 

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from mainstay.manifest.edge.edge import EdgeSection
 from mainstay.manifest.edge.tls import TlsSection
 from mainstay.manifest.messages import Violation
+from mainstay.manifest.scalars import shown
 from mainstay.manifest.scope import Scope
 from mainstay.manifest.yaml_tree import Location
 
 _MODE: Location = ("edge", "tls", "mode")
+_CERTIFICATES: Location = ("edge", "tls", "certificates")
 _OF_ACME = ("agree_terms", "email", "directory", "ca", "dns")
 
 
@@ -18,7 +20,8 @@ def tls_checks(scope: Scope) -> Iterator[Violation]:
     yield from _port(edge)
     if edge.tls is None:
         return
-    yield from _files(edge.tls)
+    if not any(where[:2] == ("edge", "tls") for where in scope.doubtful):
+        yield from _files(edge.tls)
     if edge.tls.mode == "acme":
         yield from _acme(edge, edge.tls)
     elif given := [key for key in _OF_ACME if key in edge.tls.model_fields_set]:
@@ -40,9 +43,18 @@ def _port(edge: EdgeSection) -> Iterator[Violation]:
 
 def _files(tls: TlsSection) -> Iterator[Violation]:
     given = tls.certificate is not None, tls.key is not None
-    if tls.mode == "files" and not all(given):
+    if tls.mode == "files" and not tls.certificates and not all(given):
         yield Violation(_MODE, "tls-files", "the mode files needs 'certificate' and 'key'", "name both files")
-    if tls.mode != "files" and any(given):
+    if tls.certificates and any(given):
+        what = "'certificates' replaces 'certificate' and 'key'"
+        yield Violation(_CERTIFICATES, "tls-files", what, "move them into the list", at_key=True)
+    seen: set[str] = set()
+    for position, each in enumerate(tls.certificates):
+        if each.certificate in seen:
+            what = f"the certificate {shown(each.certificate)} is listed twice"
+            yield Violation((*_CERTIFICATES, position), "given-twice", what, "keep one")
+        seen.add(each.certificate)
+    if tls.mode != "files" and (any(given) or tls.certificates):
         what = f"the mode {tls.mode} uses no files"
         yield Violation(_MODE, "tls-files", what, "write mode: files, or remove the files")
 

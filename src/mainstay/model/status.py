@@ -143,8 +143,8 @@ class TrafficStatus(msgspec.Struct, frozen=True):
     maintained: Maintenance | None = None
     """The maintenance that is in effect now."""
     edge: Edge | None = None
-    certificate: ServedCertificate | None = None
-    """The certificate of the front door; None without https."""
+    certificates: tuple[ServedCertificate, ...] = ()
+    """The certificates of the front door, the default one first; empty without https."""
     url: str = ""
     """The address of the main front door; empty: there is none."""
     doors: tuple[str, ...] = ()

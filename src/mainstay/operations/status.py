@@ -43,7 +43,7 @@ def status(context: Context) -> Status:
         reverted=serving.reverted,
         edge_open=serving.open,
         edge_problem=serving.problem.code if serving.problem else "",
-        certificate=serving.certificate,
+        certificates=serving.certificates,
         requests=requests,
         requests_not_counted=lost,
         notes=(*_maintenance(serving), *_notes(running)),

@@ -78,8 +78,9 @@ class Status(msgspec.Struct, frozen=True):
     """Whether the edge serves as desired."""
     edge_problem: str = ""
     """The stable code of the problem that prevents the edge from serving; empty if none is known."""
-    certificate: ServedCertificate | None = None
-    """The certificate of the front door; null without https."""
+    certificates: tuple[ServedCertificate, ...] = ()
+    """The certificates of the front door; empty without https. The first is for clients that name no host, or one that
+    no certificate has."""
     health: Health = "degraded"
     problems: tuple[Note, ...] = ()
     """Why the environment is degraded, the most severe first; empty while it is healthy or stopped."""

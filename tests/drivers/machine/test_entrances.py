@@ -68,13 +68,13 @@ def test_a_door_with_a_certificate_that_is_not_expected_is_not_trusted(tmp_path:
             assert way.trust is not None
             assert runner.run(asyncio.to_thread(send, HOME, way)).status == 200
             with pytest.raises(Unreachable, match="certificate verify failed"):
-                runner.run(asyncio.to_thread(send, HOME, way._replace(trust=Trust(other.authority, way.trust.name))))
+                runner.run(asyncio.to_thread(send, HOME, way._replace(trust=Trust((other.authority,), way.trust.name))))
 
 
 def test_the_certificate_must_have_the_name_of_the_route() -> None:
     with secured() as (running, runner):
         way = entrance(HOME, "front", status(running.edge), running.folders)
-        other = way._replace(trust=Trust(running.folders.authority, "other.example"))
+        other = way._replace(trust=Trust((running.folders.authority,), "other.example"))
         with pytest.raises(Unreachable, match="Hostname mismatch"):
             runner.run(asyncio.to_thread(send, HOME, other))
 
@@ -85,13 +85,13 @@ def test_a_certificate_from_files_must_be_the_one_that_the_door_was_given(tmp_pa
     hosts = {
         host: entrance(HttpRequest("GET", "/", host=host), "front", status(edge), folders) for host in ("a.b", "c")
     }
-    assert hosts["a.b"].trust == Trust(folders.edge / PEM, "a.b")
-    assert hosts["c"].trust == Trust(folders.edge / PEM, "")
-    assert entrance(HOME, "front", status(secure_edge()), folders).trust == Trust(folders.authority, HOST)
+    assert hosts["a.b"].trust == Trust((folders.edge / PEM,), "a.b")
+    assert hosts["c"].trust == Trust((folders.edge / PEM,), "")
+    assert entrance(HOME, "front", status(secure_edge()), folders).trust == Trust((folders.authority,), HOST)
 
 
 def test_the_certificate_that_the_door_was_given_is_trusted() -> None:
     with secured() as (running, runner):
         way = entrance(HOME, "front", status(running.edge), running.folders)
-        given = way._replace(trust=Trust(running.folders.edge / PEM, HOST))
+        given = way._replace(trust=Trust((running.folders.edge / PEM,), HOST))
         assert runner.run(asyncio.to_thread(send, HOME, given)).status == 200

@@ -56,8 +56,10 @@ def show(now: Status, console: Console, clock: Clock) -> None:
     # While the front door is lost, another program may answer at this address.
     if now.url and now.started and not now.edge_problem:
         console.print(f"open: {now.url}")
-    if now.certificate and now.started:
-        console.print(f"certificate: from {now.certificate.issuer}, expires {now.certificate.expires[:10]}")
+    if now.started:
+        for certificate in now.certificates:
+            about = f"for {certificate.title}, " if len(now.certificates) > 1 else ""
+            console.print(f"certificate: {about}from {certificate.issuer}, expires {certificate.expires[:10]}")
     _show_run(now, console)
     if now.services:
         console.print()

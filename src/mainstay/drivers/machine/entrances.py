@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from mainstay.drivers.edge.haproxy.certificates import PEM
+from mainstay.drivers.edge.haproxy.certificates import pem_names
 from mainstay.drivers.edge.haproxy.preview_key import HEADER, signed_header
 from mainstay.errors import Unreachable
 from mainstay.model import Edge, TrafficStatus
@@ -17,8 +17,8 @@ from mainstay.system.state_dir import Folders
 class Trust(NamedTuple):
     """Which certificate of an https server is accepted."""
 
-    certificates: Path
-    """PEM file: the server's certificate is one of these, or issued by one of them."""
+    certificates: tuple[Path, ...]
+    """PEM files: the server's certificate is in one of these, or issued by a certificate in one of them."""
     name: str
     """The host name for which the certificate must be valid; empty: it is not checked."""
 
@@ -57,7 +57,8 @@ def _trust(edge: Edge, host: str, folders: Folders) -> Trust:
     """Return what to trust: only the names of routes are certain to be in the certificate."""
     own = edge.tls is not None and edge.tls.mode == "internal"
     named = any(route.host and matches_host(route.host, host) for route in edge.routes)
-    return Trust(folders.authority if own else folders.edge / PEM, host if named else "")
+    files = (folders.authority,) if own else tuple(folders.edge / name for name in pem_names(edge))
+    return Trust(files, host if named else "")
 
 
 def _signed(folders: Folders) -> tuple[tuple[str, str], ...]:

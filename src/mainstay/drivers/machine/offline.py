@@ -5,7 +5,7 @@ import asyncio
 from msgspec.structs import replace
 
 from mainstay.drivers.edge.haproxy import problems
-from mainstay.drivers.edge.haproxy.certificates import read_authority, read_files
+from mainstay.drivers.edge.haproxy.certificate_files import read_all, read_authority
 from mainstay.drivers.edge.haproxy.proxy import Proxy
 from mainstay.drivers.edge.haproxy.runtime_api import NotAnswering
 from mainstay.drivers.edge.haproxy.slots import Actual
@@ -69,8 +69,7 @@ def require_free_ports(wanted: Edge, doors: tuple[str, ...]) -> None:
     *doors* are the URLs at which the environment itself listens now. Raises BadInput when a certificate file that
     *wanted* names cannot be used.
     """
-    if wanted.tls and wanted.tls.mode == "files":
-        read_files(wanted.tls, wanted)
+    read_all(wanted)
     if wanted.tls and wanted.tls.acme and wanted.tls.acme.ca:
         read_authority(wanted.tls.acme.ca)
     ours = {int(door.rpartition(":")[2]) for door in doors}

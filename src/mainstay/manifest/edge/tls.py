@@ -1,4 +1,4 @@
-"""TLS at the front door: where the certificate for https comes from."""
+"""TLS at the front door: where the certificates for https come from."""
 
 from pathlib import Path
 from typing import Literal
@@ -7,16 +7,17 @@ from pydantic import Field
 
 from mainstay.manifest.base import Section
 from mainstay.manifest.edge.acme import Directory, DnsSection, Email
+from mainstay.manifest.edge.certificate import CertificateSection
 from mainstay.manifest.scalars import SomeDuration, Text
 from mainstay.model.acme import LETS_ENCRYPT, Acme
-from mainstay.model.tls import Tls
+from mainstay.model.tls import CertificateFiles, Tls
 
 
 class TlsSection(Section):
-    """Where the certificate for `https` comes from.
+    """Where the certificates for `https` come from.
 
     off: there is no https · internal: from an authority of the environment, which clients must trust
-    (`mainstay edge trust`) · files: from a certificate of your own · acme: from Let's Encrypt or another authority,
+    (`mainstay edge trust`) · files: certificates of your own · acme: from Let's Encrypt or another authority,
     from which Mainstay requests and renews it.
     """
 
@@ -29,6 +30,19 @@ class TlsSection(Section):
 
     key: Text | None = Field(default=None, examples=["/etc/ssl/shop.key"])
     """Only with files: a PEM file with the private key."""
+
+    certificates: tuple[CertificateSection, ...] = Field(
+        default=(),
+        examples=[
+            [
+                {"certificate": "/etc/ssl/shop.pem", "key": "/etc/ssl/shop.key"},
+                {"certificate": "/etc/ssl/blog.pem", "key": "/etc/ssl/blog.key"},
+            ]
+        ],
+    )
+    """Only with files, instead of `certificate` and `key`: several certificates, each for other hosts. The names are
+    the subject alternative names of the certificates. A client that names no host, or one that no certificate has, gets
+    the first."""
 
     hsts: SomeDuration | None = Field(default=None, examples=["365d"])
     """Time for which a browser that has used https must not use http (`Strict-Transport-Security`). Default: no such
@@ -58,13 +72,19 @@ class TlsSection(Section):
         """Return the source of the certificate; None for off. Relative paths are below *folder*."""
         if self.mode == "off":
             return None
+        first, *others = self._files(folder)
         return Tls(
             mode=self.mode,
-            certificate=_path(folder, self.certificate),
-            key=_path(folder, self.key),
+            certificate=first.certificate,
+            key=first.key,
             hsts_s=round(self.hsts or 0),
             acme=self._to_acme(folder) if self.mode == "acme" else None,
+            others=tuple(others),
         )
+
+    def _files(self, folder: Path) -> tuple[CertificateFiles, ...]:
+        one = CertificateFiles(_path(folder, self.certificate), _path(folder, self.key))
+        return tuple(each.to_files(folder) for each in self.certificates) or (one,)
 
     def _to_acme(self, folder: Path) -> Acme:
         dns = self.dns.to_dns_commands(folder) if self.dns else None

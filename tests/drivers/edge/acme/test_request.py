@@ -14,7 +14,7 @@ from mainstay.drivers.edge.acme.attempt import Attempt, required_names
 from mainstay.drivers.edge.acme.obtained import Obtained, keep_obtained, read_obtained
 from mainstay.drivers.edge.acme.renewal import Failure
 from mainstay.drivers.edge.haproxy.authority import issue
-from mainstay.drivers.edge.haproxy.certificates import names_in
+from mainstay.drivers.edge.haproxy.certificate_names import names_in
 from mainstay.drivers.edge.haproxy.maintenance import maintenance_maps
 from mainstay.model.acme import DnsCommands
 from mainstay.model.maintenance import Maintenance

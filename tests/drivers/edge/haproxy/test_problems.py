@@ -16,10 +16,10 @@ CERTIFICATE = ServedCertificate("An authority", ("shop.example",), "2027-02-25T1
     ("days_left", "found"),
     [
         (14.1, []),
-        (13.9, [("note", "the certificate of the front door expires on 2027-02-25")]),
-        (7.1, [("note", "the certificate of the front door expires on 2027-02-25")]),
-        (6.9, [("problem", "the certificate of the front door expires on 2027-02-25")]),
-        (-0.1, [("problem", "the certificate of the front door expired on 2027-02-25")]),
+        (13.9, [("note", "the certificate for shop.example expires on 2027-02-25")]),
+        (7.1, [("note", "the certificate for shop.example expires on 2027-02-25")]),
+        (6.9, [("problem", "the certificate for shop.example expires on 2027-02-25")]),
+        (-0.1, [("problem", "the certificate for shop.example expired on 2027-02-25")]),
     ],
 )
 def test_a_certificate_of_the_operator_is_reported_before_it_expires(

@@ -4,21 +4,21 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from contextlib import nullcontext as nothing
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 from msgspec.structs import replace
 
-from mainstay.drivers.edge.haproxy import authority, certificates
-from mainstay.drivers.edge.haproxy.authority import issue, make_authority
-from mainstay.drivers.edge.haproxy.certificates import PEM, names_in, names_of, read_authority, read_files
-from mainstay.errors import BadInput
+from mainstay.drivers.edge.haproxy import authority, certificate_files
+from mainstay.drivers.edge.haproxy.authority import issue
+from mainstay.drivers.edge.haproxy.certificate_files import OwnCertificate, read_one
+from mainstay.drivers.edge.haproxy.certificate_names import names_in
+from mainstay.drivers.edge.haproxy.certificates import PEM, names_of
 from mainstay.model import Edge, Route
-from mainstay.model.tls import Tls
+from mainstay.model.tls import CertificateFiles, Tls
 from mainstay.system import processes
-from mainstay.system.state_dir import Folders
+from tests.drivers.edge.haproxy.certificate_writer import writer
 from tests.drivers.edge.haproxy.http_load import Client, Response, free_port, load, wait_until
 from tests.drivers.edge.haproxy.running_proxy import RunningProxy
 
@@ -167,7 +167,7 @@ async def test_a_certificate_that_lacks_a_name_is_replaced(running: RunningProxy
 
 def stored_certificate(running: RunningProxy) -> bytes:
     """Return the certificate that the edge of *running* must have."""
-    return running.proxy.certificate.store(running.edge) or b""
+    return running.proxy.certificates.store(running.edge)[PEM]
 
 
 async def test_an_unchanged_certificate_is_verified_again_only_after_an_hour(
@@ -175,13 +175,13 @@ async def test_an_unchanged_certificate_is_verified_again_only_after_an_hour(
 ) -> None:
     running.edge = replace(running.edge, tls=files(HOST))
     stored_certificate(running)
-    read: list[Tls] = []
+    read: list[CertificateFiles] = []
 
-    def count_reads(tls: Tls, edge: Edge) -> bytes:
-        read.append(tls)
-        return read_files(tls, edge)
+    def count_reads(one: CertificateFiles) -> OwnCertificate:
+        read.append(one)
+        return read_one(one)
 
-    monkeypatch.setattr(certificates, "read_files", count_reads)
+    monkeypatch.setattr(certificate_files, "read_one", count_reads)
     stored_certificate(running)  # The first call has written a file, so the second one reads it.
     read.clear()
     before = stored_certificate(running)
@@ -229,17 +229,7 @@ async def test_a_kept_certificate_that_cannot_be_read_is_replaced(running: Runni
 @pytest.fixture
 def files(tmp_path: Path) -> Callable[..., Tls]:
     """Write a certificate for some names and its key, by another authority; return where they are."""
-    another = Folders(tmp_path / "another", tmp_path)
-    make_authority(another)
-
-    def write(*names: str) -> Tls:
-        pem = issue(another, names)
-        certificate, key = pem.split(b"-----BEGIN PRIVATE", 1)
-        (tmp_path / "shop.pem").write_bytes(certificate)
-        (tmp_path / "shop.key").write_bytes(b"-----BEGIN PRIVATE" + key)
-        return Tls("files", str(tmp_path / "shop.pem"), str(tmp_path / "shop.key"))
-
-    return write
+    return lambda *names: Tls("files", *writer(tmp_path)("shop", *names))
 
 
 async def test_files_are_served_and_exchanged_when_they_change(
@@ -281,54 +271,10 @@ async def test_a_broken_new_file_keeps_the_old_certificate_and_is_reported(
     Path(tls.certificate).write_text("-----BEGIN CERTIFICATE-----\n")
     await running.set_shares({41: 100})
     assert served_certificate(running) == before
-    assert running.proxy.certificate.problem is not None
+    assert running.proxy.certificates.problems != ()
     files(HOST)
     await running.set_shares({41: 100})
-    assert running.proxy.certificate.problem is None
-
-
-@pytest.mark.parametrize(
-    ("spoil", "words"),
-    [
-        (lambda tls: Path(tls.key).unlink(), "shop.key cannot be read: No such file or directory"),
-        (lambda tls: Path(tls.certificate).write_text("x"), "are not a certificate and its key in PEM"),
-        (
-            lambda tls: Path(tls.key).write_bytes(Path(tls.key).with_name("authority.key").read_bytes()),
-            "is not the key",
-        ),
-    ],
-    ids=["no key", "no certificate", "another key"],
-)
-def test_files_that_cannot_be_used_are_refused(
-    spoil: Callable[[Tls], object], words: str, files: Callable[..., Tls]
-) -> None:
-    tls = files(HOST)
-    spoil(tls)
-    with pytest.raises(BadInput, match=words):
-        read_files(tls, Edge(routes=ROUTES))
-
-
-def test_an_expired_certificate_is_refused(files: Callable[..., Tls], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(authority, "LEAF_DAYS", -1)
-    monkeypatch.setattr(authority, "BACKDATED", timedelta(days=9))
-    with pytest.raises(BadInput, match=r"shop\.pem expired on \d{4}-"):
-        read_files(files(HOST), Edge(routes=ROUTES))
-
-
-def test_a_certificate_must_be_for_the_hosts_of_the_routes(files: Callable[..., Tls]) -> None:
-    with pytest.raises(BadInput, match=r"shop\.pem is for other\.example, not for shop\.example"):
-        read_files(files("other.example"), Edge(routes=ROUTES))
-    read_files(files("*.example"), Edge(routes=ROUTES))
-    read_files(files("other.example"), Edge(routes=(Route("/", "web"),)))
-
-
-def test_the_authority_of_a_directory_must_be_a_certificate(files: Callable[..., Tls]) -> None:
-    tls = files(HOST)
-    read_authority(tls.certificate)
-    with pytest.raises(BadInput, match=r"shop\.key contains no certificate in PEM"):
-        read_authority(tls.key)
-    with pytest.raises(BadInput, match=r"missing cannot be read: No such file or directory"):
-        read_authority(f"{tls.key}.missing")
+    assert running.proxy.certificates.problems == ()
 
 
 async def test_private_keys_are_readable_by_their_owner_only(running: RunningProxy) -> None:

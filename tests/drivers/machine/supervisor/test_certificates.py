@@ -76,8 +76,7 @@ def test_the_front_door_has_a_certificate_of_its_own_until_the_authority_has_iss
     machine.wait_until(lambda: "Mainstay" in issuer(edge), "the first certificate")
     machine.wait_until(lambda: "Pebble" in issuer(edge), "the certificate of the authority")
     assert failure(machine) is None
-    status = machine.target.traffic_status().certificate
-    assert status is not None
+    (status,) = machine.target.traffic_status().certificates
     assert (status.issuer[:22], status.names) == ("Pebble Intermediate CA", (HOST,))
     assert status.expires > "2027"
 

@@ -1,24 +1,26 @@
-"""Find or issue the certificate of the front door, check it, store it for HAProxy, and renew it before it expires."""
+"""Find or issue the certificates of the front door, store them for HAProxy, and renew them before they expire."""
 
 import logging
 import socket
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import NameOID
 
 from mainstay.drivers.edge.acme.account_key import make_account_key, thumbprint
 from mainstay.drivers.edge.acme.obtained import read_obtained
 from mainstay.drivers.edge.haproxy.authority import issue, make_authority
+from mainstay.drivers.edge.haproxy.certificate_files import usable
+from mainstay.drivers.edge.haproxy.certificate_names import missing_hosts, names_in
 from mainstay.drivers.edge.haproxy.config.acme_challenge import CHALLENGE, THUMBPRINT, answers_challenges
-from mainstay.errors import BadInput
-from mainstay.model import Edge
-from mainstay.model.tls import ServedCertificate, Tls
+from mainstay.model import Edge, Note
+from mainstay.model.tls import ServedCertificate
 from mainstay.system import processes
 from mainstay.system.atomic_file import atomic_write
 from mainstay.system.file_version import version_of
@@ -28,60 +30,86 @@ from mainstay.system.state_dir import Folders
 log = logging.getLogger(__name__)
 
 PEM = "door.pem"
-"""The file of the certificate and its key, in the edge's folder."""
+"""The file of the default certificate and its key, in the edge's folder."""
 RENEWED_BEFORE = timedelta(days=30)
 """The time before its expiry at which a certificate of the environment's own authority is replaced."""
 LOCAL = ("localhost", LOOPBACK, "::1")
 VERIFIED_FOR_S = 3600.0
-"""Seconds after which a certificate is verified again although its files have not changed, because it may expire."""
+"""Seconds after which certificates are verified again although their files have not changed: they may expire."""
 
 
-class DoorCertificate:
-    """The certificate of the front door of one environment."""
+class DoorCertificates:
+    """The certificates of the front door of one environment."""
 
     def __init__(self, folders: Folders) -> None:
         self._folders = folders
-        self.problem: BadInput | None = None
-        """Why the wanted certificate cannot be used, so that the previous one is served; None when it can be used."""
-        self.served: ServedCertificate | None = None
-        """The certificate that clients get; None without TLS and before the first `store`."""
-        self._verified: tuple[object, bytes] | None = None
-        """What the last successful verification depended on, and its certificate and key."""
+        self.problems: tuple[Note, ...] = ()
+        """Why wanted certificates cannot be used, so that the previous ones are served; empty when all can be used."""
+        self.served: tuple[ServedCertificate, ...] = ()
+        """The certificates that clients get, the default one first; empty without TLS and before the first `store`."""
+        self._verified: tuple[object, Kept] | None = None
+        """What the last successful verification depended on, and its result."""
         self._verified_until = 0.0
 
-    def store(self, edge: Edge) -> bytes | None:
-        """Return the certificate and key to serve now, in PEM, and store them for HAProxy's next start.
+    def store(self, edge: Edge) -> dict[str, bytes]:
+        """Return the certificates to serve now by file name, each in PEM with its key, the default one first.
 
-        None without TLS. When the wanted certificate cannot be used, set `problem` and return the previous one. Raises
-        BadInput when there is no previous one.
+        Store them for HAProxy's next start. The result is empty without TLS. In place of certificates that cannot be
+        used, return the previous ones and set `problems`. Raises BadInput when there is no previous one.
         """
-        self.problem = None
-        if edge.tls is None:
-            self.served = None
-            return None
-        try:
-            pem = self._stored(edge, edge.tls)
-        except BadInput as error:
-            path = self._folders.edge / PEM
-            if not path.exists():
-                raise
-            self.problem = error
-            pem = path.read_bytes()
-        self.served = served_certificate(pem)
-        return pem
+        self.problems = ()
+        found = self._stored(edge)
+        self.problems, self.served = found.problems, tuple(map(served_certificate, found.pems.values()))
+        return found.pems
 
-    def _stored(self, edge: Edge, tls: Tls) -> bytes:
-        """Return what `store_certificate` returns. Files that have not changed are not read and verified again."""
-        folders = self._folders
-        own = (folders.edge / PEM, folders.authority, folders.account_key, folders.obtained)
-        versions = [version_of(path) for path in (*own, tls.certificate, tls.key)]
-        basis = (edge, names_of(edge), versions)
-        now = processes.boottime()
+    def remove_unused(self, edge: Edge) -> None:
+        """Remove the stored certificates and lists that *edge* does not use, once HAProxy does not use them either."""
+        used = {PEM, *pem_names(edge), list_name(edge)}
+        for path in (*self._folders.edge.glob("door-*.pem"), *self._folders.edge.glob("door-*.list")):
+            if path.name not in used:
+                path.unlink(missing_ok=True)
+
+    def _stored(self, edge: Edge) -> "Kept":
+        """Return what `store_certificates` returns. Files that have not changed are not read and verified again."""
+        basis, now = self._basis(edge), processes.boottime()
         if self._verified is None or self._verified[0] != basis or now >= self._verified_until:
             self._verified = None
-            self._verified = (basis, store_certificate(edge, tls, folders))
-            self._verified_until = now + VERIFIED_FOR_S
+            found = store_certificates(edge, self._folders)
+            if found.problems:
+                return found
+            self._verified, self._verified_until = (basis, found), now + VERIFIED_FOR_S
         return self._verified[1]
+
+    def _basis(self, edge: Edge) -> object:
+        folders = self._folders
+        files = edge.tls.files if edge.tls else ()
+        paths = [folders.authority, folders.account_key, folders.obtained]
+        paths += [folders.edge / name for name in pem_names(edge)]
+        paths += [Path(path) for each in files for path in (each.certificate, each.key)]
+        return edge, names_of(edge), [version_of(path) for path in paths]
+
+
+class Kept(NamedTuple):
+    """The certificates to serve, by file name, each in PEM with its key; and why some are not the wanted ones."""
+
+    pems: dict[str, bytes]
+    problems: tuple[Note, ...] = ()
+
+
+def pem_names(edge: Edge) -> tuple[str, ...]:
+    """Return the names of the files of certificates with their keys, in the edge's folder; empty without TLS."""
+    if edge.tls is None:
+        return ()
+    return (PEM, *(f"door-{number}.pem" for number in range(2, len(edge.tls.files) + 1)))
+
+
+def list_name(edge: Edge) -> str:
+    """Return the name of the file that lists several certificates for HAProxy; empty if there is at most one.
+
+    It contains their number, so that HAProxy's configuration changes with it.
+    """
+    number = len(pem_names(edge))
+    return f"door-{number}.list" if number > 1 else ""
 
 
 def names_of(edge: Edge) -> tuple[str, ...]:
@@ -91,61 +119,40 @@ def names_of(edge: Edge) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in (*hosts, *address, socket.gethostname(), *LOCAL) if name))
 
 
-def store_certificate(edge: Edge, tls: Tls, folders: Folders) -> bytes:
-    """Return the certificate and key to serve now, in PEM, and store them for HAProxy's next start.
+def store_certificates(edge: Edge, folders: Folders) -> Kept:
+    """Return the certificates to serve now, and store them for HAProxy's next start.
 
     A certificate of the environment's own authority is replaced 30 days before it expires. Raises BadInput, without a
-    change to the stored certificate, when *tls* names files that cannot be used.
+    change to the stored certificates, when *edge* names files that cannot be used and none is stored.
     """
-    path = folders.edge / PEM
-    kept = path.read_bytes() if path.exists() else b""
-    match tls.mode:
+    names = pem_names(edge)
+    stored = {name: _stored(folders.edge / name) for name in names}
+    match edge.tls.mode if edge.tls else None:
         case "files":
-            wanted = read_files(tls, edge)
+            found = _from_files(edge, stored)
         case "acme":
-            wanted = _obtained(kept, edge, folders)
+            found = Kept({PEM: _obtained(stored[PEM], edge, folders)})
         case "internal":
-            wanted = kept if _still_good(kept, edge, folders) else _issue(edge, folders)
-    if wanted != kept:
-        folders.edge.mkdir(mode=0o700, parents=True, exist_ok=True)
-        atomic_write(path, wanted, 0o600)
-    return wanted
+            kept = stored[PEM]
+            found = Kept({PEM: kept if _still_good(kept, edge, folders) else _issue(edge, folders)})
+        case None:
+            return Kept({})
+    files = dict(found.pems)
+    if listed := list_name(edge):
+        files[listed] = "".join(f"{name}\n" for name in names).encode()
+    for name, content in files.items():
+        if _stored(folders.edge / name) != content:
+            folders.edge.mkdir(mode=0o700, parents=True, exist_ok=True)
+            atomic_write(folders.edge / name, content, 0o600)
+    return found
 
 
-def read_files(tls: Tls, edge: Edge) -> bytes:
-    """Return the certificates and the key in the files that *tls* names, in PEM.
-
-    Raises BadInput when a file cannot be read, the key is not the certificate's, the certificate has expired, or it
-    lacks the host of a route.
-    """
-    chain, key = _read(tls.certificate), _read(tls.key)
-    try:
-        leaf = x509.load_pem_x509_certificate(chain)
-        private = serialization.load_pem_private_key(key, password=None)
-    except (ValueError, TypeError) as error:
-        what = f"{tls.certificate} and {tls.key} are not a certificate and its key in PEM, without a password"
-        raise _unusable(
-            f"{what}: {str(error).splitlines()[0]}", "name the files that your authority gave you"
-        ) from None
-    if _spki(leaf.public_key()) != _spki(private.public_key()):
-        raise _unusable(f"{tls.key} is not the key of {tls.certificate}", "name the key with which it was requested")
-    if leaf.not_valid_after_utc <= datetime.now(UTC):
-        raise _unusable(f"{tls.certificate} expired on {leaf.not_valid_after_utc:%Y-%m-%d}", "renew it")
-    for host in missing_hosts(leaf, (route.host for route in edge.routes)):
-        shown = ", ".join(sorted(names_in(leaf))) or "no name"
-        raise _unusable(f"{tls.certificate} is for {shown}, not for {host}", f"get a certificate for {host} too")
-    return chain.rstrip() + b"\n" + key
+def _from_files(edge: Edge, stored: Mapping[str, bytes]) -> Kept:
+    chosen, problems = usable(edge, [*stored.values()])
+    return Kept(dict(zip(stored, (each.pem for each in chosen), strict=True)), tuple(problems))
 
 
-def read_authority(path: str) -> None:
-    """Raise BadInput unless the file *path* contains a certificate."""
-    try:
-        x509.load_pem_x509_certificates(_read(path))
-    except ValueError:
-        raise _unusable(f"{path} contains no certificate in PEM", "name the file of the authority") from None
-
-
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=256)
 def served_certificate(pem: bytes) -> ServedCertificate:
     """Return the issuer, names and expiry of the first certificate in *pem*."""
     leaf = x509.load_pem_x509_certificate(pem)
@@ -154,7 +161,7 @@ def served_certificate(pem: bytes) -> ServedCertificate:
     return ServedCertificate(" ".join(issuer) or leaf.issuer.rfc4514_string(), tuple(sorted(names_in(leaf))), ends)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=256)
 def fingerprint(pem: bytes) -> str:
     """Return the SHA-1 fingerprint of the first certificate in *pem*, as HAProxy shows it."""
     return x509.load_pem_x509_certificate(pem).fingerprint(hashes.SHA1()).hex().upper()
@@ -171,21 +178,6 @@ def challenge_map(edge: Edge, folders: Folders) -> dict[str, dict[str, str]]:
         return {CHALLENGE: {}}
 
 
-def missing_hosts(leaf: x509.Certificate, hosts: Iterable[str]) -> list[str]:
-    """Return those of *hosts* that neither a name nor a wildcard of the certificate *leaf* covers."""
-    names = names_in(leaf)
-    return sorted(host for host in {*hosts} - names if host and f"*.{host.partition('.')[2]}" not in names)
-
-
-def names_in(leaf: x509.Certificate) -> set[str]:
-    """Return the host names and addresses for which the certificate *leaf* is valid."""
-    try:
-        found = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return set()
-    return {*found.get_values_for_type(x509.DNSName), *map(str, found.get_values_for_type(x509.IPAddress))}
-
-
 def _obtained(kept: bytes, edge: Edge, folders: Folders) -> bytes:
     """Return the certificate that the ACME authority issued.
 
@@ -199,7 +191,7 @@ def _obtained(kept: bytes, edge: Edge, folders: Folders) -> bytes:
         leaf = x509.load_pem_x509_certificate(kept)
     except ValueError:
         return _issue(edge, folders)
-    lasts = leaf.not_valid_after_utc > datetime.now(UTC) and not missing_hosts(leaf, edge.hosts)
+    lasts = leaf.not_valid_after_utc > datetime.now(UTC) and not missing_hosts([leaf], edge.hosts)
     return kept if lasts else _issue(edge, folders)
 
 
@@ -221,18 +213,5 @@ def _still_good(kept: bytes, edge: Edge, folders: Folders) -> bool:
     return lasts and names_in(leaf) >= set(names_of(edge))
 
 
-def _spki(key: object) -> bytes:
-    return key.public_bytes(  # type: ignore[attr-defined, no-any-return]  # every kind of public key has it
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-
-
-def _read(path: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise _unusable(f"{path} cannot be read: {error.strerror}", "correct edge.tls, or the file") from None
-
-
-def _unusable(what: str, remedy: str) -> BadInput:
-    return BadInput(what, remedy=remedy, code="certificate-unusable")
+def _stored(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""

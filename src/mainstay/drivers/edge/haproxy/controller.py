@@ -129,17 +129,16 @@ class EdgeController:
         return True
 
     @property
-    def certificate(self) -> ServedCertificate | None:
-        """The certificate of the front door; None without TLS and while HAProxy does not run."""
-        return self._proxy.certificate.served if self.is_alive() else None
+    def certificates(self) -> tuple[ServedCertificate, ...]:
+        """The certificates of the front door, the default one first; empty without TLS and while HAProxy is stopped."""
+        return self._proxy.certificates.served if self.is_alive() else ()
 
     def certificate_notes(self) -> Iterator[Note]:
-        """Yield a note if the wanted certificate cannot be used, and one if an operator's certificate expires soon."""
-        if found := self._proxy.certificate.problem:
-            yield Note(found.code, f"the old certificate is still used: {found.what}", found.remedy)
-        own = self.edge is not None and self.edge.tls is not None and self.edge.tls.mode == "files"
-        if own and self.certificate is not None:
-            yield from problems.expiring(self.certificate, datetime.now(UTC))
+        """Yield a note for each certificate that cannot be used, and for each of the operator's that expires soon."""
+        yield from self._proxy.certificates.problems
+        if self.edge is not None and self.edge.tls is not None and self.edge.tls.mode == "files":
+            for certificate in self.certificates:
+                yield from problems.expiring(certificate, datetime.now(UTC))
 
     def serves(self, edge: Edge | None) -> bool:
         """Return whether HAProxy serves *edge* without a problem; for None, whether it has been stopped."""

@@ -39,7 +39,7 @@ def expiring(certificate: ServedCertificate, now: datetime) -> Iterator[Note]:
     left = datetime.fromisoformat(certificate.expires) - now
     if left < EXPIRY_NOTED:
         ends = "expired" if left < timedelta() else "expires"
-        what = f"the certificate of the front door {ends} on {certificate.expires[:10]}"
+        what = f"the certificate for {certificate.title} {ends} on {certificate.expires[:10]}"
         remedy = "renew it: the edge uses the new files within seconds"
         yield Note("certificate-expires", what, remedy, level="problem" if left < EXPIRY_URGENT else "note")
 

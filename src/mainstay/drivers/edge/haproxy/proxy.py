@@ -1,4 +1,4 @@
-"""Make HAProxy's configuration, slots, maps and certificate the desired ones, without a reload where possible."""
+"""Make HAProxy's configuration, slots, maps and certificates the desired ones, without a reload where possible."""
 
 import asyncio
 import contextlib
@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from mainstay.drivers.edge.haproxy.certificates import PEM, DoorCertificate, challenge_map, fingerprint
+from mainstay.drivers.edge.haproxy.certificates import DoorCertificates, challenge_map, fingerprint
 from mainstay.drivers.edge.haproxy.commands import commands_for, differs
 from mainstay.drivers.edge.haproxy.config.render import CONFIGURATION, Rendered, render
 from mainstay.drivers.edge.haproxy.maintenance import Maps, maintenance_maps, map_commands, map_file
@@ -58,7 +58,7 @@ class Proxy:
         self._api = RuntimeApi(folders.haproxy_socket, self.process.master_socket)
         self._slots: tuple[Slot, ...] = ()
         self._maps = OPEN
-        self.certificate = DoorCertificate(folders)
+        self.certificates = DoorCertificates(folders)
 
     def require_free_ports(self, edge: Edge, ports: Mapping[str, int], counts: Mapping[str, int]) -> None:
         """Raise PortTaken, naming the program, when another program listens on a port of *edge*.
@@ -73,16 +73,17 @@ class Proxy:
         """Make HAProxy serve *edge* with *slots*; when *edge* is None, stop HAProxy.
 
         *ports* are the allocated ports in `desired.json`, *maps* the result of `maintenance_maps`. HAProxy reloads only
-        when something other than slots, maps and the certificate changes. Without changes, its state is only read.
+        when something other than slots, maps and the content of certificates changes. Without changes, its state is
+        only read.
 
-        Raises PortTaken when a port is in use, BadInput when there is no usable certificate, NotReady when there is no
+        Raises PortTaken when a port is in use, BadInput when a certificate is not usable, NotReady when there is no
         HAProxy program, StepFailed when HAProxy rejects a change or exits, Unreachable when it does not respond.
         """
         self._slots, self._maps = tuple(slots), maps
         if edge is None:
             await self.process.stop()
             return
-        pem = self.certificate.store(edge)
+        pems = self.certificates.store(edge)
         self._maps = {**maps, **challenge_map(edge, self._folders)}
         rendered = render(
             edge, Counter(slot.service for slot in slots if not slot.side), ports, self._folders, worker_user()
@@ -99,8 +100,10 @@ class Proxy:
             else:
                 self.process.reload(running)
             await self._wait_until_loaded(rendered, running)
-        if pem and await self._api.certificate(PEM) != fingerprint(pem):
-            await self._api.set_certificate(PEM, pem)
+        for name, pem in pems.items():
+            if await self._api.certificate(name) != fingerprint(pem):
+                await self._api.set_certificate(name, pem)
+        self.certificates.remove_unused(edge)
         await self._apply_slots(await self._api.servers())
         await self._apply_maps()  # Last: on a full disk it fails, and traffic must still change.
 

@@ -38,7 +38,7 @@ async def serving(supervisor: Supervisor) -> TrafficStatus:
         found,
         open=edge.serves(found.edge),
         maintained=edge.maintenance,
-        certificate=edge.certificate,
+        certificates=edge.certificates,
         in_flight=dict(supervisor.shift_gate.in_flight),
         undrained=dict(supervisor.shift_gate.undrained),
     )

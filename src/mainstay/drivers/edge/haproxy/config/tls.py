@@ -1,6 +1,6 @@
 """TLS at the main front door: its port, the redirect from http to https, and the headers for services and browsers."""
 
-from mainstay.drivers.edge.haproxy.certificates import PEM
+from mainstay.drivers.edge.haproxy.certificates import PEM, list_name
 from mainstay.drivers.edge.haproxy.config.syntax import bind_address, lines
 from mainstay.model import Edge
 
@@ -17,7 +17,9 @@ def https_bind(edge: Edge, port: int | None) -> str:
     """Return the line with which the main front door listens for https at *port*; empty when *port* is None."""
     if port is None:
         return ""
-    options = f"ssl crt {PEM} alpn h2,http/1.1 ssl-min-ver TLSv1.2 ciphers {_CIPHERS}"
+    listed = list_name(edge)  # HAProxy chooses by the name that the client sends; the first is for all others.
+    certificates = f"crt-list {listed}" if listed else f"crt {PEM}"
+    options = f"ssl {certificates} alpn h2,http/1.1 ssl-min-ver TLSv1.2 ciphers {_CIPHERS}"
     return lines(f"bind {bind_address(edge.address, port)} {options}")
 
 
