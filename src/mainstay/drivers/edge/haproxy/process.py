@@ -1,9 +1,9 @@
-"""Start, reload and stop the HAProxy process, and end the workers that an earlier one left behind."""
+"""Start and stop the HAProxy process, and end the workers that an earlier one left behind."""
 
 import asyncio
 import contextlib
 from collections.abc import Iterable
-from signal import SIGTERM, SIGUSR2
+from signal import SIGTERM
 
 from mainstay.drivers.edge.haproxy.config.assets import BRIDGE_SOCKETS
 from mainstay.drivers.edge.haproxy.config.render import CONFIGURATION
@@ -59,10 +59,6 @@ class HaproxyProcess:
         master = f"{self.master_socket},mode,600"
         command = (binary(), "-W", "-S", master, "-C", folder, "-f", f"{folder}/{CONFIGURATION}")
         return self._runner.start(ID, Launch(command, folder, str(logs / f"{ID}.out"), str(logs / f"{ID}.err")))
-
-    def reload(self, process: ProcessId) -> None:
-        """Signal the master *process* to start a new worker, with the configuration that is in the folder now."""
-        self._runner.signal(process, SIGUSR2)
 
     def failure(self, what: str) -> StepFailed:
         """Return an error with the message *what* and the last alert in HAProxy's log."""

@@ -98,7 +98,7 @@ class Proxy:
             if running is None:
                 running = self.process.start()
             else:
-                self.process.reload(running)
+                await self._api.reload(timeout_s=LOADS_WITHIN_S)
             await self._wait_until_loaded(rendered, running)
         for name, pem in pems.items():
             if await self._api.certificate(name) != fingerprint(pem):

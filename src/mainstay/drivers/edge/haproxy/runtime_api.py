@@ -45,6 +45,14 @@ class RuntimeApi:
             if refusal := replies.refusal(reply):
                 raise StepFailed(f"HAProxy refused a command: {refusal}", remedy="mainstay logs edge")
 
+    async def reload(self, *, timeout_s: float) -> None:
+        """Let the master start a new worker with the configuration that is in its file now.
+
+        A signal (SIGUSR2) would have no effect on a master that has just loaded another configuration and is not yet
+        in its main loop.
+        """
+        await _exchange(self._master, "reload", timeout=timeout_s)
+
     async def info(self) -> dict[str, str]:
         """Return the fields of `show info` of the current worker. Raises NotListening at once if nothing listens."""
         return replies.info(await _exchange(self._socket, "show info", retry=False))
