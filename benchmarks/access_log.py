@@ -24,10 +24,11 @@ from typing import NamedTuple
 import psutil
 
 from benchmarks.budgets import report
-from benchmarks.running_edge import backend, bare, running_edge
+from benchmarks.running_edge import bare, running_edge
 from benchmarks.wrk import Saturated, saturate
 from mainstay.drivers.edge.haproxy.access_log import AccessLog
 from mainstay.system.state_dir import Folders
+from tests.drivers.edge.haproxy.fast_load import fast_backend
 from tests.drivers.edge.haproxy.running_proxy import LINE
 
 RATE, PACED_S = 50_000, 6
@@ -168,7 +169,7 @@ def sender(folders: Folders) -> Iterator[socket.socket]:
 
 async def stopped(sandbox: Path) -> dict[str, float]:
     """Saturate an edge while its reader runs, and while it has stopped, in turns; HAProxy drops and counts lines."""
-    async with backend(sandbox, "x") as port, running_edge(sandbox, bare(), port, port, reads=False) as edge:
+    async with fast_backend(sandbox, "x") as port, running_edge(sandbox, bare(), port, port, reads=False) as edge:
         with reading(edge.folders) as reader:
             url = f"http://127.0.0.1:{edge.edge.http}/"
             rounds = [await one_round(url, reader) for _ in range(STOPPED_ROUNDS)]

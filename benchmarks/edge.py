@@ -18,9 +18,10 @@ from pathlib import Path
 from benchmarks.budgets import report
 from benchmarks.cores import LOAD, MEASURED, on
 from benchmarks.peers import Missing, Peer, Ports, caddy, nginx, running
-from benchmarks.running_edge import RunningEdge, backend, bare, running_edge, with_everything
+from benchmarks.running_edge import RunningEdge, bare, running_edge, with_everything
 from benchmarks.wrk import Saturated, saturate
 from mainstay.drivers.edge.haproxy.certificates import PEM
+from tests.drivers.edge.haproxy.fast_load import fast_backend
 from tests.drivers.edge.haproxy.http_load import Client, free_port, wait_until
 
 SECONDS, ROUNDS = 3, 5
@@ -55,7 +56,7 @@ def found() -> Iterator[Peer]:
 async def measure(sandbox: Path, peers: Sequence[Peer]) -> dict[str, float]:
     async with AsyncExitStack() as stack:
         with on(LOAD):
-            port = await stack.enter_async_context(backend(sandbox, BODY))
+            port = await stack.enter_async_context(fast_backend(sandbox, BODY))
         edges = {
             name: await stack.enter_async_context(running_edge(sandbox, edge, port, port))
             for name, edge in {

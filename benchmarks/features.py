@@ -17,13 +17,14 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from benchmarks.machine import write
-from benchmarks.running_edge import UNLIMITED, RunningEdge, backend, bare, running_edge, with_everything
+from benchmarks.running_edge import UNLIMITED, RunningEdge, bare, running_edge, with_everything
 from benchmarks.wrk import saturate
 from mainstay.manifest.edge.headers import to_headers
 from mainstay.model import Edge, Redirect, Route
 from mainstay.model.cors import Cors
 from mainstay.model.limits import Limits
 from mainstay.model.tls import Tls
+from tests.drivers.edge.haproxy.fast_load import fast_backend
 from tests.drivers.edge.haproxy.http_load import free_port
 
 SECONDS, ROUNDS = 1, 5
@@ -71,7 +72,7 @@ async def main() -> None:
     sandbox = Path(tempfile.mkdtemp(prefix="ms-"))
     sandbox.chmod(0o711)  # When run as root, HAProxy's workers run as another user and must reach this folder.
     try:
-        async with backend(sandbox, BODY) as port:
+        async with fast_backend(sandbox, BODY) as port:
             measured = [await one_round(sandbox, port) for _ in range(ROUNDS)]
     finally:
         shutil.rmtree(sandbox)

@@ -1,6 +1,5 @@
-"""An edge as in production, with its log reader, and backends that respond faster than anything a service could be."""
+"""An edge as in production, with its log reader."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,7 +9,6 @@ import psutil
 
 from mainstay.drivers.edge.haproxy.access_log import AccessLog
 from mainstay.drivers.edge.haproxy.desired_edge import DesiredEdge, Upstream
-from mainstay.drivers.edge.haproxy.program import binary
 from mainstay.drivers.edge.haproxy.proxy import Proxy
 from mainstay.drivers.edge.haproxy.slots import slots
 from mainstay.manifest.edge.headers import to_headers
@@ -23,17 +21,6 @@ from mainstay.system.process_runner import ProcessRunner
 from mainstay.system.state_dir import Folders
 from tests.drivers.edge.haproxy.http_load import free_port
 
-BACKEND = """\
-global
-  nbthread 1
-defaults
-  mode http
-  timeout client 60s
-  timeout http-keep-alive 60s
-frontend backend
-  bind 127.0.0.1:{port}
-  http-request return status 200 content-type application/json string "{body}"
-"""
 UNLIMITED = Rate(1_000_000_000, 60)
 """A rate that no client exceeds: it is counted all the same."""
 
@@ -70,20 +57,6 @@ def with_everything(*, tls: bool) -> Edge:
         trusted_proxies=("10.0.0.0/8",),
         **secure,  # type: ignore[arg-type]  # the two fields of TLS
     )
-
-
-@asynccontextmanager
-async def backend(folder: Path, body: str) -> AsyncIterator[int]:
-    """Run a server that responds with *body*; its port."""
-    port = free_port()
-    configuration = folder / f"{port}.cfg"
-    configuration.write_text(BACKEND.format(port=port, body=body))
-    process = await asyncio.create_subprocess_exec(binary(), "-db", "-f", str(configuration))
-    try:
-        yield port
-    finally:
-        process.terminate()
-        await process.wait()
 
 
 @dataclass

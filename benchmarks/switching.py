@@ -15,7 +15,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from benchmarks.budgets import report
-from benchmarks.running_edge import RunningEdge, backend, bare, running_edge
+from benchmarks.running_edge import RunningEdge, bare, running_edge
+from tests.drivers.edge.haproxy.fast_load import fast_backend
 from tests.drivers.edge.haproxy.http_load import Tally, load, wait_until
 
 RATE, SWITCHES, PACED_SECONDS = 500, 20, 8
@@ -26,8 +27,8 @@ async def main() -> int:
     sandbox.chmod(0o711)  # When run as root, HAProxy's workers run as another user and must reach this folder.
     try:
         async with (
-            backend(sandbox, "old") as old,
-            backend(sandbox, "new") as new,
+            fast_backend(sandbox, "old") as old,
+            fast_backend(sandbox, "new") as new,
             running_edge(sandbox, replace(bare(), release_header=True), old, new) as edge,
         ):
             measured = await switched(edge)
