@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from mainstay.drivers.edge.haproxy.config.maintenance import HEALTH, MAINTENANCE
+from mainstay.drivers.edge.haproxy.config.refusals import SCRIPT
 from mainstay.drivers.edge.haproxy.config.render import Rendered, render
 from mainstay.drivers.edge.haproxy.preview_key import make_key
 from mainstay.drivers.edge.haproxy.program import binary
@@ -100,6 +101,7 @@ def check_with_haproxy(rendered: Rendered, folder: Path) -> subprocess.Completed
     for name in (RELEASES, MAINTENANCE, HEALTH):
         (folder / name).touch()
     make_key(folder)
+    (folder / SCRIPT).write_text(rendered.program)
     (folder / "haproxy.cfg").write_text(rendered.text)
     command = [binary(), "-c", "-q", "-C", str(folder), "-f", str(folder / "haproxy.cfg")]
     return subprocess.run(command, capture_output=True, text=True, check=False)

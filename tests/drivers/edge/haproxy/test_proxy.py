@@ -63,7 +63,7 @@ async def test_a_traffic_switch_changes_the_release_that_responds(running: Runni
 @pytest.mark.failure("F22")
 async def test_the_state_files_are_synced_before_commands_are_sent(disk: Disk, running: RunningProxy) -> None:
     maps = {"releases.map", "maintenance.map", "health.map"}
-    assert {path.name for path in disk.renamed} == {"haproxy.cfg", "servers", "preview.key", *maps}
+    assert {path.name for path in disk.renamed} == {"haproxy.cfg", "refusals.lua", "servers", "preview.key", *maps}
     await running.set_shares({42: 100})
     assert disk.lost() == set()
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from mainstay.drivers.edge.haproxy.certificates import DoorCertificates, challenge_map, fingerprint
 from mainstay.drivers.edge.haproxy.commands import commands_for, differs
+from mainstay.drivers.edge.haproxy.config.refusals import SCRIPT
 from mainstay.drivers.edge.haproxy.config.render import CONFIGURATION, Rendered, render
 from mainstay.drivers.edge.haproxy.maintenance import Maps, maintenance_maps, map_commands, map_file
 from mainstay.drivers.edge.haproxy.preview_key import make_key
@@ -157,6 +158,7 @@ class Proxy:
         self._folders.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._write_state_files()
         make_key(folder)
+        atomic_write(folder / SCRIPT, rendered.program.encode())
         part = folder / f"{CONFIGURATION}.part"
         part.write_text(rendered.text)
         check = await asyncio.create_subprocess_exec(

@@ -1,6 +1,7 @@
 """The backends: those of each service, with its slots, and the one for requests that match no route."""
 
-from mainstay.drivers.edge.haproxy.config.syntax import milliseconds
+from mainstay.drivers.edge.haproxy.config.refusals import read_body
+from mainstay.drivers.edge.haproxy.config.syntax import lines, milliseconds
 from mainstay.drivers.edge.haproxy.slots import Side, backend_of, servers_of
 from mainstay.model import Edge
 from mainstay.system.ports import LOOPBACK
@@ -12,9 +13,10 @@ NOWHERE = "no:route"
 def backend(edge: Edge, service: str, slots: int, side: Side = "") -> str:
     """Return the section of the backend of *service* on *side*, with this number of *slots*."""
     stream = "{ req.hdr(accept) -m sub text/event-stream }"
-    lines = [
+    rules = [
         f"backend {backend_of(service, side)}",
         f"  http-request set-var(txn.service) str({service})",
+        "  " + read_body("refuse-503", "{ nbsrv eq 0 }"),
         # An event stream may pause for a long time; any other response is cut after a pause of this timeout.
         f"  http-request set-timeout server {milliseconds(edge.tunnel_s)} if {stream}",
         # The supervisor's probes decide which instance is ready. These checks only detect an instance that accepts no
@@ -28,16 +30,16 @@ def backend(edge: Edge, service: str, slots: int, side: Side = "") -> str:
     ]
     if side == "bridged":
         # The second of two releases is tried when the first does not have the file.
-        lines += [
+        rules += [
             "  balance first",
             "  retry-on conn-failure 404",
             f"  http-request disable-l7-retry if {{ nbsrv({backend_of(service, side)}) lt 2 }}",
         ]
     if slots:
-        lines.append(f"  server-template {servers_of(service, side)} {slots} {LOOPBACK}:1 disabled")
-    return "\n".join((*lines, ""))
+        rules.append(f"  server-template {servers_of(service, side)} {slots} {LOOPBACK}:1 disabled")
+    return "\n".join((*rules, ""))
 
 
 def nowhere() -> str:
     """Return the section of the backend for requests that match no route."""
-    return f"backend {NOWHERE}\n  http-request return status 404 default-errorfiles\n"
+    return f"backend {NOWHERE}\n" + lines(read_body("refuse-404"), "http-request return status 404 default-errorfiles")

@@ -4,6 +4,9 @@ from mainstay.drivers.edge.haproxy.access_lines import RELEASE
 from mainstay.drivers.edge.haproxy.config.pages import type_rules
 from mainstay.model import Edge
 
+BY_INSTANCE = "{ srv_name -m found }"
+"""The condition that an instance has responded, and not a service of `refusals`."""
+
 
 def common_rules(edge: Edge, *, bridged: bool = False) -> str:
     """Return the rules for the request id, the values in the access log, the release header, and retries.
@@ -11,6 +14,7 @@ def common_rules(edge: Edge, *, bridged: bool = False) -> str:
     *bridged*: some responses come over a bridge, whose frontend has set or removed the release header already.
     """
     unless = " if !{ var(txn.bridged) -m found }" if bridged else ""
+    of_instance = f" if {BY_INSTANCE}" + unless.replace(" if", "")
     lines = [
         "log global",  # Not in `defaults`, since backends would then log when a server goes up or down.
         "http-request disable-l7-retry if !{ method GET HEAD OPTIONS }",
@@ -23,5 +27,5 @@ def common_rules(edge: Edge, *, bridged: bool = False) -> str:
         *type_rules(),
     ]
     if edge.release_header:
-        lines.append(f"http-response set-header X-Mainstay-Release {RELEASE}{unless}")
+        lines.append(f"http-response set-header X-Mainstay-Release {RELEASE}{of_instance}")
     return "\n".join(f"  {line}" for line in lines)

@@ -2,6 +2,7 @@
 
 from mainstay.drivers.edge.haproxy.access_lines import LINE_BYTES
 from mainstay.drivers.edge.haproxy.config.headers import reserve
+from mainstay.drivers.edge.haproxy.config.refusals import SCRIPT
 from mainstay.drivers.edge.haproxy.config.syntax import milliseconds, quoted
 from mainstay.drivers.edge.haproxy.state_files import SERVERS
 from mainstay.model import Edge
@@ -31,6 +32,7 @@ global
   noreuseport
   fd-hard-limit 65536
 {reserve(edge)}\
+  lua-load-per-thread {SCRIPT}
   # For normalize-uri.
   expose-experimental-directives
   hard-stop-after {milliseconds(edge.tunnel_s)}

@@ -2,6 +2,7 @@
 
 from mainstay.drivers.edge.haproxy.config.pages import variable_page
 from mainstay.drivers.edge.haproxy.config.preview_header import SENT_BY_MAINSTAY
+from mainstay.drivers.edge.haproxy.config.refusals import read_body
 from mainstay.drivers.edge.haproxy.config.syntax import lines
 from mainstay.model import Edge
 
@@ -21,5 +22,6 @@ def maintenance_rules(edge: Edge) -> str:
     return lines(
         f"http-request set-var(txn.closed) src,map_ip({MAINTENANCE})",
         "http-request set-var(txn.page) var(txn.closed) if !{ var(txn.json) -m bool }",
+        read_body("refuse-503" if own else "maintenance", _REFUSED),
         f"http-request {answer} if {_REFUSED}",
     )

@@ -41,9 +41,14 @@ _TEXTS = {
 
 
 def error_pages(edge: Edge) -> str:
-    """Return the lines of `defaults` that set the body of each error: the manifest's page, else the plain one."""
-    own = {page.status: page.text for page in edge.pages}
-    return lines(*(_error(status, own.get(status) or plain(status)) for status in STATUSES))
+    """Return the lines of `defaults` that set the body of each error."""
+    return lines(*(_error(status, page(edge, status)) for status in STATUSES))
+
+
+def page(edge: Edge, status: int) -> str:
+    """Return the page for *status*: the manifest's, else the plain one; empty for a status that has neither."""
+    own = {each.status: each.text for each in edge.pages}
+    return own.get(status) or (plain(status) if status in TITLES else "")
 
 
 def page_rules() -> str:
@@ -69,21 +74,22 @@ def plain(status: int, text: str = "") -> str:
 
 def variable_page(status: int, variable: str) -> str:
     """Return the response of a `return` rule with *status*, whose HTML page HAProxy's *variable* holds in Base64."""
-    problem = base64.b64encode(_problem(status).encode()).decode()
+    document = base64.b64encode(problem(status).encode()).decode()
     # `iif` takes no variable as an argument. So the page is appended; *variable* is empty for clients that want JSON.
-    return f"status {status} {_body(f'%[var(txn.json,0),iif({problem},),b64dec]%[var({variable}),b64dec]', status)}"
+    return f"status {status} {_body(f'%[var(txn.json,0),iif({document},),b64dec]%[var({variable}),b64dec]', status)}"
 
 
-def _problem(status: int) -> str:
+def problem(status: int) -> str:
+    """Return the problem document for *status*."""
     return json.dumps({"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status})
 
 
-def _error(status: int, page: str) -> str:
-    problem = _problem(status)
+def _error(status: int, text: str) -> str:
+    document = problem(status)
     # HAProxy would encode control characters in the result of an expression, so they are written between expressions.
     breaks = {"\n": "\\n", "\t": "\\t"}
-    parts = re.split("([\n\t])", page)
-    body = _either(problem, parts[0])
+    parts = re.split("([\n\t])", text)
+    body = _either(document, parts[0])
     body += "".join(breaks.get(part) or _either("", part) for part in parts[1:] if part)
     return f"http-error status {status} {_body(body, status)}"
 
@@ -97,10 +103,10 @@ def _body(body: str, status: int) -> str:
     )
 
 
-def _either(problem: str, page: str) -> str:
-    """Return the expression for a part of a body: *problem* for clients that want JSON, else *page*.
+def _either(document: str, text: str) -> str:
+    """Return the expression for a part of a body: *document* for clients that want JSON, else *text*.
 
     Both are in Base64, so that no character of a page has a meaning in the configuration.
     """
-    texts = ",".join(base64.b64encode(text.encode()).decode() for text in (problem, page))
+    texts = ",".join(base64.b64encode(each.encode()).decode() for each in (document, text))
     return f"%[var(txn.json,0),iif({texts}),b64dec]"

@@ -6,6 +6,7 @@ have the key, so they cannot create a header.
 """
 
 from mainstay.drivers.edge.haproxy.access_lines import RELEASE
+from mainstay.drivers.edge.haproxy.config.common import BY_INSTANCE
 from mainstay.drivers.edge.haproxy.config.syntax import lines, remove_headers
 from mainstay.drivers.edge.haproxy.preview_key import HEADER, KEY, Allowed
 from mainstay.drivers.edge.haproxy.slots import BEHIND_PREVIEW, backend_of
@@ -99,4 +100,5 @@ def _signature(what: Allowed) -> str:
 
 def _release_header(edge: Edge) -> tuple[str, ...]:
     """Return the rule that adds the release to responses; none if the manifest adds it to every response already."""
-    return () if edge.release_header else (f"http-response set-header X-Mainstay-Release {RELEASE} if {_GENUINE}",)
+    rule = f"http-response set-header X-Mainstay-Release {RELEASE} if {_GENUINE} {BY_INSTANCE}"
+    return () if edge.release_header else (rule,)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from mainstay.drivers.edge.haproxy.config.paths import condition
 from mainstay.drivers.edge.haproxy.config.preview_header import SENT_BY_MAINSTAY
+from mainstay.drivers.edge.haproxy.config.refusals import refused
 from mainstay.drivers.edge.haproxy.config.syntax import lines, quoted
 from mainstay.model import Edge, Route
 from mainstay.model.limits import Rate
@@ -59,7 +60,7 @@ def rate_rules(edge: Edge) -> str:
         *(line for number, rules in used for line in _tracked(number, rules)),
         *(_refused(number) for number, _ in used),
         "http-after-response set-header Retry-After %[var(txn.wait)] if { var(txn.wait) -m found }",
-        "http-request deny deny_status 429 if { var(txn.wait) -m found }",
+        *refused(429, "{ var(txn.wait) -m found }"),
         *(f"http-request sc-inc-gpc0({number}) if {{ sc{number}_tracked }}" for number, _ in used),
         *(line for number, _ in used for line in _headers(number)),
     )

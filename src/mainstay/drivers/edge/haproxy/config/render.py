@@ -12,6 +12,7 @@ from mainstay.drivers.edge.haproxy.config.global_section import global_section
 from mainstay.drivers.edge.haproxy.config.listeners import listener
 from mainstay.drivers.edge.haproxy.config.preview_door import preview_door
 from mainstay.drivers.edge.haproxy.config.rate_limits import rate_tables
+from mainstay.drivers.edge.haproxy.config.refusals import program
 from mainstay.drivers.edge.haproxy.config.size_limits import connection_table
 from mainstay.drivers.edge.haproxy.slots import BEHIND_PREVIEW
 from mainstay.model import Edge
@@ -25,6 +26,8 @@ class Rendered(NamedTuple):
     """A configuration, and the ports that it binds."""
 
     text: str
+    program: str
+    """The content of the file `SCRIPT`, which the configuration loads."""
     generation: str
     """A digest of the configuration, which HAProxy reports once it has loaded it."""
     ports: tuple[int, ...]
@@ -61,10 +64,14 @@ def render(
         *bridges(edge, folders, user),
         nowhere(),
     )
-    body = "\n".join(sections)
+    body, script = "\n".join(sections), program(edge)
     frame = global_section(edge, folders, user, "")
-    generation = hashlib.sha256((frame + body).encode()).hexdigest()[:16]
+    generation = hashlib.sha256((frame + body + script).encode()).hexdigest()[:16]
     text = global_section(edge, folders, user, generation) + "\n" + body
     return Rendered(
-        text, generation, tuple({*public, *listeners.values(), *filter(None, [https])}), tuple(listeners.values())
+        text,
+        script,
+        generation,
+        tuple({*public, *listeners.values(), *filter(None, [https])}),
+        tuple(listeners.values()),
     )

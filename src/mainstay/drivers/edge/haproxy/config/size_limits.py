@@ -1,6 +1,7 @@
 """Limits on the size of a request and on the connections of a client."""
 
 from mainstay.drivers.edge.haproxy.config.rate_limits import CLIENT, CLIENTS
+from mainstay.drivers.edge.haproxy.config.refusals import read_body, refused
 from mainstay.drivers.edge.haproxy.config.syntax import lines
 from mainstay.drivers.edge.haproxy.config.trusted_proxies import is_proxy
 from mainstay.model import Edge
@@ -36,8 +37,7 @@ def connection_rules(edge: Edge) -> str:
 def size_rules(edge: Edge) -> str:
     """Return the rules that answer 431 to headers above the limit, and 413 to a Content-Length above the limit."""
     limit = edge.limits.headers_bytes or (edge.limits.body_bytes and LONGEST_HEADERS)
-    headers = [f"http-request return status 431 if {{ req.hdrs,length gt {limit} }}"] if limit else []
-    return lines(*headers, *_body(edge))
+    return lines(*(_headers(limit) if limit else ()), *_body(edge))
 
 
 def body_rules(edge: Edge) -> str:
@@ -48,6 +48,11 @@ def body_rules(edge: Edge) -> str:
     return lines(*_body(edge), f"http-request return status 411 if {undeclared}")
 
 
+def _headers(limit: int) -> list[str]:
+    above = f"{{ req.hdrs,length gt {limit} }}"
+    return [read_body("refuse-431", above), f"http-request return status 431 if {above}"]
+
+
 def _body(edge: Edge) -> list[str]:
     limit = edge.limits.body_bytes
-    return [] if limit is None else [f"http-request deny deny_status 413 if {{ req.body_size gt {limit} }}"]
+    return [] if limit is None else refused(413, f"{{ req.body_size gt {limit} }}")
