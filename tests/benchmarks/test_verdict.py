@@ -1,18 +1,25 @@
-"""The table of the explanation is the committed result of the benchmark, and its other methods are right."""
+"""The tables of the explanation are the committed results of the benchmarks, and their other methods are right."""
 
 import json
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from benchmarks import quiet_verdict, verdict
 from benchmarks.machine import RESULTS
-from benchmarks.verdict import mann_whitney, table
+from benchmarks.verdict import mann_whitney
 from mainstay.model.signals import Counts, Latency
 
 PAGE = RESULTS.parents[1] / "docs/explanation/verdict.md"
 
 
-def test_the_page_shows_the_committed_figures() -> None:
-    measured = json.loads((RESULTS / "verdict.json").read_text())["measured"]
+@pytest.mark.parametrize(
+    ("name", "table"), [("verdict", verdict.table), ("quiet_verdict", quiet_verdict.table)], ids=["verdict", "quiet"]
+)
+def test_the_page_shows_the_committed_figures(
+    name: str, table: Callable[[dict[str, dict[str, object]]], Iterator[str]]
+) -> None:
+    measured = json.loads((RESULTS / f"{name}.json").read_text())["measured"]
     assert "\n".join(table(measured)) in PAGE.read_text()
 
 

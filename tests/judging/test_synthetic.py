@@ -1,74 +1,14 @@
 """Synthetic requests decide where users send too few: bad releases are found, unchanged ones are kept."""
 
-import random
-from typing import NamedTuple
-
 import pytest
 
-from mainstay.judging.comparisons import Compared
 from mainstay.judging.observation import Observation
 from mainstay.judging.sequential_test import Share
 from mainstay.judging.synthetic import Sampled, comparisons, count_of, summary
 from mainstay.judging.verdict import FEWEST, FEWEST_SYNTHETIC, Verdict
 from mainstay.model.signals import Counts, Signals, SignalSource
-from mainstay.steps.observe import LONGEST, LONGEST_S
+from tests.judging.quiet_release import WEB, Errors, observe, unchanged
 from tests.judging.stream import NEW, OLD
-
-TICK_S = 0.5
-USERS_A_SECOND = 0.05
-WEB = Compared("web", OLD, NEW)
-
-
-class Errors(NamedTuple):
-    """The chances that a response fails: of the old release, of the new one, and of the new one's first path."""
-
-    old: float = 0.0
-    new: float = 0.0
-    first_path: float | None = None
-
-
-class Outcome(NamedTuple):
-    verdict: Verdict
-    at_s: float
-
-    @property
-    def kept(self) -> bool:
-        return self.verdict.result == "not worse"
-
-
-def observe(seed: int, errors: Errors, *, hold_s: float, rate: float = USERS_A_SECOND, paths: int = 3) -> Outcome:
-    """Observe a release as the step does: a pair of requests each half second beside *rate* users' a second."""
-    chance, now_s, number = random.Random(seed), 0.0, 0
-    counts = {OLD: Counts(), NEW: Counts()}
-    samples = [Sampled(f"GET /{number}") for number in range(paths)]
-
-    def signals() -> Signals:
-        found = tuple((SignalSource("web", release, f"web-{release}-1"), each) for release, each in counts.items())
-        return Signals("1", now_s, found)
-
-    def failing(release: int, path: int = -1) -> bool:
-        new = errors.new if path or errors.first_path is None else errors.first_path
-        return chance.random() < (errors.old if release == OLD else new)
-
-    observation = Observation([WEB], signals(), signals(), paths)
-    while True:
-        now_s += TICK_S
-        for _ in range(sum(chance.random() < rate * TICK_S / 10 for _ in range(10))):
-            release = chance.choice([OLD, NEW])
-            counts[release] += Counts(1, failing(release))
-        path = number % paths
-        number += 1
-        samples[path] = Sampled(
-            samples[path].request,
-            *(
-                Share(share.hits + failing(release, path), share.total + 1)
-                for release, share in ((NEW, samples[path].new), (OLD, samples[path].old or Share(0, 0)))
-            ),
-        )
-        verdict = observation.verdict(signals(), samples)
-        over = now_s >= hold_s and verdict.result == "not worse"
-        if verdict.result == "worse" or over or now_s >= max(LONGEST * hold_s, LONGEST_S):
-            return Outcome(verdict, now_s)
 
 
 @pytest.mark.parametrize(
@@ -94,14 +34,8 @@ def test_the_evidence_names_the_path() -> None:
 @pytest.mark.failure("F77")
 @pytest.mark.slow
 def test_at_most_one_of_a_thousand_unchanged_quiet_releases_is_not_kept() -> None:
-    chance, lost = random.Random(12), []
-    for seed in range(1000):
-        same = chance.choice([0.0, 0.001, 0.02, 0.1])
-        hold_s, rate = chance.choice([10, 20, 60]), chance.choice([0.0, USERS_A_SECOND, 1])
-        found = observe(seed, Errors(same, same), hold_s=hold_s, rate=rate, paths=chance.choice([1, 3, 8]))
-        if not found.kept:
-            lost.append((same, hold_s, rate, found))
-    assert len(lost) <= 1, lost
+    not_kept = [found for found in unchanged() if not found.kept]
+    assert len(not_kept) <= 1, not_kept
 
 
 def test_an_unchanged_quiet_release_is_kept_as_soon_as_its_time_is_over() -> None:
