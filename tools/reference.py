@@ -24,24 +24,18 @@ SOURCE = ROOT / "src" / "mainstay"
 
 def main() -> int:
     """Write every page; return 1 if any page has changed."""
-    stale = [name for name, text in pages().items() if not _same(PAGES / name, text)]
+    texts = {name: page(name) for name in CONTENTS}
+    stale = [name for name, text in texts.items() if not _same(PAGES / name, text)]
     PAGES.mkdir(parents=True, exist_ok=True)
-    for name, text in pages().items():
+    for name, text in texts.items():
         (PAGES / name).write_text(text)
     print(f"updated: {', '.join(stale)}" if stale else "the reference is up to date")
     return 1 if stale else 0
 
 
-def pages() -> dict[str, str]:
-    """Return the text of every page, by name."""
-    made = {
-        "manifest.md": manifest(),
-        "cli.md": command_line(),
-        "smoke.md": smoke_flows(),
-        "json.md": documents(),
-        "errors.md": errors(),
-    }
-    return {name: "\n".join(lines).rstrip() + "\n" for name, lines in made.items()}
+def page(name: str) -> str:
+    """Return the text of the page *name*, a key of `CONTENTS`."""
+    return "\n".join(CONTENTS[name]()).rstrip() + "\n"
 
 
 def manifest() -> Iterator[str]:
@@ -367,6 +361,16 @@ def _code(value: object) -> str:
 
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
+
+
+CONTENTS = {
+    "manifest.md": manifest,
+    "cli.md": command_line,
+    "smoke.md": smoke_flows,
+    "json.md": documents,
+    "errors.md": errors,
+}
+"""The functions that yield the lines of each page, by name."""
 
 
 if __name__ == "__main__":

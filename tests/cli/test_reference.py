@@ -2,9 +2,9 @@
 
 import pytest
 
-from tools.reference import PAGES, pages
+from tools.reference import CONTENTS, PAGES, page
 
 
-@pytest.mark.parametrize("name", pages())
+@pytest.mark.parametrize("name", CONTENTS)
 def test_the_reference_pages_are_up_to_date(name: str) -> None:
-    assert (PAGES / name).read_text() == pages()[name], "type: .venv/bin/python tools/reference.py"
+    assert (PAGES / name).read_text() == page(name), "type: .venv/bin/python tools/reference.py"
