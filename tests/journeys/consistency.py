@@ -25,7 +25,11 @@ def assert_consistent(sandbox: Sandbox) -> Document:
 
 def wait_until_healthy(sandbox: Sandbox, *, within: float) -> Document:
     """Wait until `mainstay status` exits with 0, and return the status."""
-    return wait_until(lambda: healthy_status(sandbox), within=within, what=f"a healthy status: {sandbox.status()}")
+    try:
+        return wait_until(lambda: healthy_status(sandbox), within=within, what="a healthy status")
+    except AssertionError as failure:
+        failure.add_note(str(sandbox.results[-1]))
+        raise
 
 
 def healthy_status(sandbox: Sandbox) -> Document | None:

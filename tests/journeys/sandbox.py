@@ -204,9 +204,11 @@ class Sandbox:
         )
         results = []
         for checkout, options in [*usual, *self.extra_environments]:
-            if self.run(*options, "down", "--yes", code=None, checkout=checkout).code == 4:
+            result = self.run(*options, "down", "--yes", code=None, checkout=checkout)
+            if result.code == 4:
                 self.run(*options, "abort", code=None, checkout=checkout)
-            results.append(self.run(*options, "down", "--yes", code=None, checkout=checkout))
+                result = self.run(*options, "down", "--yes", code=None, checkout=checkout)
+            results.append(result)
         return results
 
     def _system_states(self) -> list[Path]:
