@@ -76,3 +76,20 @@ def test_long_values_are_cut_where_they_differ() -> None:
     assert "/old/bin" in line
     assert "/new/bin" in line
     assert len(line) < 250
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (Change("edge.https", "off", "443, certificates from Let's Encrypt"),
+         "edge.https: off → 443, certificates from Let's Encrypt"),
+        (Change("edge.limits.body", None, "1MB"), "edge.limits.body: not set → 1MB"),
+        (Change("edge.compress", False, True), "edge.compress: false → true"),
+        (Change("services.web.variables.NAME", " a", ""), 'services.web.variables.NAME: " a" → ""'),
+        (Change("services.api", None, {"replicas": 2, "health": {}}), "services.api: new"),
+        (Change("services.api", {"replicas": 2}, None), "services.api: removed"),
+    ],
+    ids=lambda each: each.path if isinstance(each, Change) else "",
+)  # fmt: skip
+def test_changes_read_like_the_manifest(change: Change, line: str) -> None:
+    assert f"   {line}" in list(plan_text.text(replace(plan(), changes=(change,))))

@@ -68,7 +68,7 @@ def test_a_setting_is_kept_until_it_is_set_again(any_sandbox: Sandbox) -> None:
     any_sandbox.run("set", "MODE=b", "NOTE={version} $HOME")
     assert received(any_sandbox, "MODE", "NOTE") == ["a", None]
     changes = {each["path"]: each["after"] for each in any_sandbox.query("plan")["changes"]}
-    assert changes["services.web.environment.MODE"] == "b"
+    assert changes["services.web.variables.MODE"] == "b"
     any_sandbox.run("deploy", "--yes")
     assert received(any_sandbox, "MODE", "NOTE") == ["b", "{version} $HOME"]
     any_sandbox.run("unset", "MODE", code=2)

@@ -1,29 +1,17 @@
 """The changes that a plan shows."""
 
-from msgspec.structs import replace
-
-from mainstay.model import ErrorPage, Route
 from mainstay.planning.diff import changes_between
-from tests.shop import EDGE, release
+from tests.shop import release
 
 
-def test_a_port_that_is_chosen_automatically_is_shown_as_the_manifest_has_it() -> None:
-    old = release(1)
-    new = replace(old, edge=replace(EDGE, http=0))
-    assert [(change.path, change.before, change.after) for change in changes_between(old, new, {})] == [
-        ("edge.http", EDGE.http, "auto")
+def test_equal_releases_have_no_changes() -> None:
+    assert changes_between(release(1), release(1), {}) == ()
+
+
+def test_a_new_service_and_a_removed_one_are_one_change_each() -> None:
+    old, new = release(1, changed=("api", "web")), release(1, changed=("api", "worker"))
+    (removed, added) = [
+        each for each in changes_between(old, new, {}) if each.path in ("services.web", "services.worker")
     ]
-
-
-def test_a_changed_error_page_is_shown_without_its_text() -> None:
-    old, new = (replace(release(1), edge=replace(EDGE, pages=(ErrorPage(404, text),))) for text in ("a", "b"))
-    (change,) = changes_between(old, new, {})
-    assert change.path == "edge.pages.404"
-    assert len(change.before) == len(change.after) == 12
-
-
-def test_a_route_whose_path_is_stripped_is_shown() -> None:
-    old, new = (replace(release(1), edge=replace(EDGE, routes=(Route("/x", "web", strip=s),))) for s in (False, True))
-    assert [(change.path, change.before, change.after) for change in changes_between(old, new, {})] == [
-        ("edge.routes./x", "web", "web with strip")
-    ]
+    assert (removed.path, removed.after) == ("services.web", None)
+    assert (added.path, added.before) == ("services.worker", None)

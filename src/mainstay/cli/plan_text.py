@@ -88,6 +88,8 @@ def _phase(phase: Phase, numbered: Iterator[tuple[str, Step]], final: str) -> It
 
 
 def _change(change: Change) -> str:
+    if isinstance(change.before, dict) or isinstance(change.after, dict):
+        return f"{change.path}: {'removed' if change.after is None else 'new'}"
     before, after = _value(change.before), _value(change.after)
     start = 0
     if max(len(before), len(after)) > LONGEST_VALUE:
@@ -102,4 +104,8 @@ def _cut(value: str, start: int) -> str:
 
 
 def _value(value: object) -> str:
-    return "nothing" if value is None else msgspec.json.encode(value).decode()
+    """Return a value as text. A text that could be misread is quoted."""
+    if value is None:
+        return "not set"
+    plain = isinstance(value, str) and value.isprintable() and value == value.strip() != ""
+    return str(value) if plain and value != "not set" else msgspec.json.encode(value).decode()

@@ -5,18 +5,20 @@ from typing import Any
 
 import msgspec
 
-from mainstay.model import Edge, Listener, Release, SecretRef, ServiceRelease, Template, Value
+from mainstay.model import Listener, Release, SecretRef, Template, Value
+from mainstay.planning.declaration.edge import declared_edge
+from mainstay.planning.declaration.service import declared_service
 from mainstay.planning.plan import Change
-from mainstay.planning.staleness import digest
 
 
 def changes_between(before: Release | None, after: Release, schemas: Mapping[str, str]) -> tuple[Change, ...]:
-    """Return every difference between the releases that an operator can act on.
+    """Return every difference between the releases that an operator can act on, in the words of the manifest.
 
     Secrets appear only by name and version. *schemas* are the current schema revisions of the datastores, which may
     differ from those of the live release.
     """
-    return tuple(_differences("", _shown(before, schemas) if before else {}, _shown(after, {})))
+    shown = tuple(_differences("", _shown(before, schemas) if before else {}, _shown(after, {})))
+    return shown + (tuple(_resolved_differently(before, after, shown)) if before else ())
 
 
 def in_words(value: Value) -> str:
@@ -44,33 +46,22 @@ def _shown(release: Release, schemas: Mapping[str, str]) -> dict[str, Any]:
     stores = release.datastores.items()
     return {
         "version": release.version,
-        "services": {name: _service(release, each) for name, each in release.services.items()},
+        "services": {name: declared_service(release, each) for name, each in release.services.items()},
         "datastores": {
-            name: {"kind": s.kind, "version": s.version, "schema": schemas.get(name, s.schema)} for name, s in stores
+            name: {"kind": s.kind, "version": s.version, "schema": schemas.get(name, s.schema) or None}
+            for name, s in stores
         },
-        "edge": _edge(release.edge) if release.edge else None,
+        "edge": declared_edge(release.edge) if release.edge else None,
     }
 
 
-def _service(release: Release, each: ServiceRelease) -> dict[str, Any]:
-    shown: dict[str, Any] = msgspec.to_builtins(each.workload)
-    brought = release.artifacts.get(each.workload.artifact)
-    # The key of an artifact means nothing to an operator; the digest of the copied files does.
-    shown["content"] = brought.digest[:12] if brought else each.workload.artifact
-    del shown["artifact"]
-    values = {"environment": each.workload.environment, "files": each.workload.files}
-    return shown | values | {"replicas": each.replicas, "strategy": msgspec.to_builtins(each.strategy)}
-
-
-def _edge(edge: Edge) -> dict[str, Any]:
-    routes = {
-        f"{r.host}{r.path}" + (f" on {r.listen}" if r.listen else ""): r.service + (" with strip" if r.strip else "")
-        for r in edge.routes
-    }
-    shown: dict[str, Any] = msgspec.to_builtins(edge)
-    # A page is up to 8 KB long, so a digest represents it.
-    pages = {str(page.status): digest(page)[:12] for page in edge.pages}
-    return shown | {"http": edge.http or "auto", "routes": routes, "headers": dict(edge.headers), "pages": pages}
+def _resolved_differently(before: Release, after: Release, shown: tuple[Change, ...]) -> Iterator[Change]:
+    """Yield the services that change although their declarations are equal, so that no new revision is unexplained."""
+    for name, each in after.services.items():
+        old = before.services.get(name)
+        declared = any(change.path.startswith(f"services.{name}.") for change in shown)
+        if old and old.workload != each.workload and not declared:
+            yield Change(f"services.{name}", "as resolved before", "resolved by another Mainstay or interpreter")
 
 
 def _differences(path: str, before: Any, after: Any) -> Iterator[Change]:
