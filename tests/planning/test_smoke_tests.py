@@ -44,6 +44,18 @@ def test_flows_that_write_run_through_the_preview_door_only_where_they_may() -> 
     assert smoke_steps(plan)[0] == "Smoke-test api@2, web@2 through the preview door: 2 flows"
 
 
+def test_a_plan_notes_how_a_fault_in_a_called_service_can_show_before_traffic() -> None:
+    note = (
+        "a fault in api shows before traffic only where web passes on the header X-Mainstay-Preview "
+        "(how-to: smoke-test-a-release.md)"
+    )
+    assert note in plan_of(release(2, kept=release(1))).notes
+    assert note in plan_of(release(2, kept=release(1), changed=("api",))).notes
+    only_the_caller = plan_of(release(2, kept=release(1), changed=("web",)))
+    first, untested = deploy(release(1), snapshot(), TESTS), plan_of(release(2, kept=release(1)), SmokeTests())
+    assert not any("X-Mainstay-Preview" in note for plan in (only_the_caller, first, untested) for note in plan.notes)
+
+
 def test_a_first_release_is_tested_only_through_the_front_door() -> None:
     plan = deploy(release(1), snapshot(), TESTS)
     assert smoke_steps(plan) == ["Smoke-test api@1, web@1 through the front door: 2 flows"]

@@ -6,7 +6,8 @@ from msgspec.structs import replace
 from mainstay.drivers.world import RunWorld
 from mainstay.errors import StepFailed
 from mainstay.model import Shift
-from mainstay.model.http import HttpResponse
+from mainstay.model.http import Door, HttpRequest, HttpResponse
+from mainstay.model.log_lines import LogLine
 from mainstay.steps.smoke import Smoke
 from mainstay.steps.step import Look
 from tests.fakes.target import FakeTarget
@@ -49,6 +50,24 @@ def test_the_first_unexpected_response_fails_the_step(world: RunWorld, target: F
     with pytest.raises(StepFailed, match="smoke flow 'home' failed through the front door: GET /: the status is 500"):
         FRONT.do(world)
     assert len(target.requests) == 1
+
+
+@pytest.mark.parametrize(("step", "shown"), [(PREVIEW, True), (FRONT, False)], ids=["preview", "front"])
+def test_a_failure_before_traffic_shows_the_logs_of_all_new_revisions(
+    step: Smoke, shown: bool, world: RunWorld, target: FakeTarget
+) -> None:
+    def fail(request: HttpRequest, door: Door) -> HttpResponse:
+        at = world.clock.now().isoformat()
+        for service, number, line in (("web", 2, "api said 500"), ("api", 2, "no ink"), ("api", 1, "fine")):
+            target.lines.append(LogLine(at, service, number, f"{service}-{number}-1", "out", line))
+        return HttpResponse(502, (("x-mainstay-release", "2"),), b"", 0.01)
+
+    target.respond = fail
+    with pytest.raises(StepFailed) as failed:
+        replace(step, releases={"api": 2, "web": 2}).do(world)
+    assert "log of web:\n      api said 500" in failed.value.what
+    assert ("log of api@2:\n      no ink" in failed.value.what) == shown
+    assert "fine" not in failed.value.what
 
 
 def test_an_interrupted_test_starts_again_and_has_nothing_to_undo(world: RunWorld) -> None:

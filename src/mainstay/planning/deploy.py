@@ -15,7 +15,7 @@ from mainstay.planning.provide import edge_change, migrate_phase, start_datastor
 from mainstay.planning.resolve import declares
 from mainstay.planning.rollout import Rollout, ServiceChange, rollout_to, service_changes
 from mainstay.planning.rollout_phases import retire_phase, settle_phase, stage_phases
-from mainstay.planning.smoke_tests import SmokeTests, preview_steps, verify_phase
+from mainstay.planning.smoke_tests import SmokeTests, notes_on_calls, preview_steps, verify_phase
 from mainstay.planning.stage_change import stage_changes
 from mainstay.planning.synthetic import synthetic_requests
 from mainstay.planning.warnings import notes_on, nothing_to_do
@@ -41,7 +41,11 @@ def deploy(release: Release, now: Snapshot, tests: SmokeTests = NO_TESTS) -> Pla
     return replace(
         plan,
         changes=changes_between(now.release, release, now.schemas),
-        notes=(*_notes_on_skipped_strategies(declared, changes), *notes_on(rollout, release, now)),
+        notes=(
+            *_notes_on_skipped_strategies(declared, changes),
+            *notes_on(rollout, release, now),
+            *notes_on_calls(tests, rollout),
+        ),
     )
 
 

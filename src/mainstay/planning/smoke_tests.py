@@ -1,12 +1,15 @@
 """The smoke tests of a deploy: through the preview door before new revisions get traffic, and through the front door
 after the last change of traffic."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from mainstay.model import Release
 from mainstay.model.flow import Flows, SmokeWrites
 from mainstay.model.http import Door
 from mainstay.planning.plan import Phase
+from mainstay.planning.rollout import Rollout
 from mainstay.planning.stage_change import StageChange
 from mainstay.steps.smoke import Smoke
 
@@ -44,6 +47,22 @@ def verify_phase(tests: SmokeTests, stages: tuple[StageChange, ...], release: Re
     if not (tests.flows and new and release.edge):
         return Phase("verify", ())
     return Phase("verify", ((_smoke(tests.flows, "front", new, release),),))
+
+
+def notes_on_calls(tests: SmokeTests, rollout: Rollout) -> Iterator[str]:
+    """Yield how a fault in a service that others call can show before traffic, if *rollout* tests such a service."""
+    replaced = [change.service for change in rollout.changes if change.replaces and not change.worker]
+    callers = {
+        callee: sorted(name for name, each in rollout.after.items() if callee in each.needs and each.workload.listens)
+        for callee in replaced
+    }
+    called = {callee: names for callee, names in callers.items() if names}
+    if tests.before_traffic and called:
+        passing = ", ".join(dict.fromkeys(name for names in called.values() for name in names))
+        yield (
+            f"a fault in {', '.join(called)} shows before traffic only where {passing} passes on the header "
+            "X-Mainstay-Preview (how-to: smoke-test-a-release.md)"
+        )
 
 
 def _smoke(flows: Flows, door: Door, new: dict[str, int], release: Release) -> Smoke:

@@ -37,7 +37,15 @@ class Smoke(Step, frozen=True, kw_only=True, tag="smoke"):
         began = world.clock.monotonic()
         requests = 0
         for flow in self.flows:
-            run = FlowRun(world, flow, self.door, self.edge, self.version, lambda one: world.progress(_progress(one)))
+            run = FlowRun(
+                world,
+                flow,
+                self.door,
+                self.edge,
+                self.version,
+                lambda one: world.progress(_progress(one)),
+                self.releases if self.door == "preview" else {},
+            )
             run.run()
             requests += run.requests
         took = world.clock.monotonic() - began

@@ -1,12 +1,12 @@
 """The message about an unexpected response to a smoke flow: request, response, expectation and log, without secrets."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from mainstay.drivers.world import World
 from mainstay.judging.flow import route_of
 from mainstay.judging.masking import masked, masked_body, masked_headers
-from mainstay.model import Edge
+from mainstay.model import Edge, Revision
 from mainstay.model.http import Door, HttpRequest, HttpResponse
 from mainstay.model.log_lines import LogLine, LogQuery
 from mainstay.text.printable import harmless
@@ -57,8 +57,11 @@ class Failure:
         return int(found) if found.isdecimal() else None
 
 
-def failure_text(world: World, failure: Failure, secrets: Iterable[str]) -> str:
-    """Return what failed, then the request, the response and the service's log of that time, with *secrets* hidden."""
+def failure_text(world: World, failure: Failure, secrets: Iterable[str], previewed: Mapping[str, int] = {}) -> str:
+    """Return what failed, then the request, the response and the service's log of that time, with *secrets* hidden.
+
+    *previewed* are the revisions behind the preview door, by service: the fault may be in one that the service calls.
+    """
     request, response = failure.request, failure.response
     what = f"{request.method} {request.path}"
     lines = [
@@ -71,9 +74,10 @@ def failure_text(world: World, failure: Failure, secrets: Iterable[str]) -> str:
         lines.append(f"    response: {response.status} after {response.took_s:.2f} s")
         lines += (f"      {name}: {value}" for name, value in masked_headers(response.headers))
         lines += _body(response.body)
-    if found := _lines_of(world, failure):
-        lines.append(f"    log of {failure.service}:")
-        lines += (f"      {line}" for line in found)
+    lines += _log(failure.service, _awaited_lines(world, failure))
+    for service, release in previewed.items():
+        if service != failure.service:
+            lines += _log(str(Revision(service, release)), _lines_of(world, service, release, failure.at))
     return harmless(masked("\n".join(lines), secrets))
 
 
@@ -85,17 +89,25 @@ def _body(body: bytes) -> list[str]:
     return [f"      {line}" for line in (text[:LONGEST_BODY] + more).splitlines()]
 
 
-def _lines_of(world: World, failure: Failure) -> list[str]:
-    """Return the last lines that the service wrote since the request; wait up to AWAITED_S seconds for them."""
+def _log(name: str, lines: list[str]) -> list[str]:
+    return [f"    log of {name}:", *(f"      {line}" for line in folded(lines))] if lines else []
+
+
+def _awaited_lines(world: World, failure: Failure) -> list[str]:
+    """Return the lines that the service wrote since the request; wait up to AWAITED_S seconds for them."""
     if not failure.service:
         return []
     until = world.clock.monotonic() + AWAITED_S
-    query = LogQuery(READ_LINES, release=failure.release)
     while True:
-        lines = [each.line for each in world.target.logs(failure.service, query) if _is_since(each, failure.at)]
+        lines = _lines_of(world, failure.service, failure.release, failure.at)
         if lines or world.clock.monotonic() >= until:
-            return folded(lines)
+            return lines
         world.clock.pause(0.1)
+
+
+def _lines_of(world: World, service: str, release: int | None, since: datetime) -> list[str]:
+    query = LogQuery(READ_LINES, release=release)
+    return [each.line for each in world.target.logs(service, query) if _is_since(each, since)]
 
 
 def _is_since(line: LogLine, at: datetime) -> bool:

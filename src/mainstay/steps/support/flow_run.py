@@ -1,7 +1,7 @@
 """The execution of one smoke flow: sends its requests, judges the responses, and always runs `finally`."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from mainstay.drivers.world import World
 from mainstay.errors import MainstayError, StepFailed, Unreachable
@@ -22,7 +22,8 @@ FINALLY_WITHIN_S = 30.0
 class FlowRun:
     """One execution of a flow. Its generated and kept values are only in memory, because some are secrets.
 
-    `outcomes` are the results so far, without secrets; *report* is called with each result.
+    `outcomes` are the results so far, without secrets; *report* is called with each result. *previewed* are the
+    revisions behind the preview door, by service, whose logs a failure shows.
     """
 
     def __init__(
@@ -33,12 +34,14 @@ class FlowRun:
         edge: Edge | None,
         version: str,
         report: Callable[[StepOutcome], None] = lambda outcome: None,
+        previewed: Mapping[str, int] = {},
     ) -> None:
         self._world = world
         self._flow = flow
         self._door: Door = door
         self._edge = edge
         self._report = report
+        self._previewed = previewed
         self._values: dict[str, object] = {
             "unique": secrets.token_hex(6),
             "password": f"Aa1-{secrets.token_urlsafe(18)}",
@@ -99,7 +102,8 @@ class FlowRun:
             if response is None or late or not may_repeat(step, response):
                 self._done(request, response, took, self._masked("; ".join(problems)))
                 failure = Failure(self._flow.name, self._door, request, response, problems, at, self._edge)
-                raise StepFailed(failure_text(self._world, failure, self._secrets), remedy=failure.remedy)
+                what = failure_text(self._world, failure, self._secrets, self._previewed)
+                raise StepFailed(what, remedy=failure.remedy)
             if interruptible:
                 self._send_heartbeat()
             clock.pause(REPEATS_EACH_S)
