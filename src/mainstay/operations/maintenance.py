@@ -1,5 +1,7 @@
 """`maintenance`: take the system out of service at its front doors, or put it back."""
 
+from typing import NamedTuple
+
 from mainstay.drivers.targets.target import Target
 from mainstay.errors import BadInput
 from mainstay.model.maintenance import Maintenance
@@ -15,19 +17,32 @@ def maintenance(context: Context) -> Maintenance | None:
     return context.target(context.stored()).traffic_status().maintenance
 
 
-def maintenance_on(context: Context, clock: Clock, *, message: str, allow: tuple[str, ...]) -> Maintenance:
-    """Turn maintenance on, in place of maintenance that is on already, and return it once the edge applies it.
+class TurnedOn(NamedTuple):
+    """Maintenance that a command turned on."""
 
+    maintenance: Maintenance
+    already: bool
+    """Whether it was on before; only its message and its networks may then differ from before."""
+
+
+def maintenance_on(context: Context, clock: Clock, *, message: str, allow: tuple[str, ...]) -> TurnedOn:
+    """Turn maintenance on, and return it once the edge applies it.
+
+    If it is on already, it keeps its time and its user, and gets the new *message* and networks to *allow*.
     Does not wait for the edge of a stopped environment. Raises BadInput when nothing was deployed here yet or there is
     no front door, and StepFailed when the edge does not apply it within `WITHIN_S`.
     """
     target = context.target(context.stored())
-    if target.traffic_status().edge is None:
+    serving = target.traffic_status()
+    if serving.edge is None:
         what = "the environment has no front door, so nothing can be taken out of service"
         raise BadInput(what, remedy="mainstay down stops its services", code="no-edge")
-    wanted = Maintenance(message, allow, person(), clock.now().isoformat(timespec="seconds"))
+    by, since = person(), clock.now().isoformat(timespec="seconds")
+    if before := serving.maintenance:
+        by, since = before.by, before.since
+    wanted = Maintenance(message, allow, by, since)
     _set(target, clock, wanted)
-    return wanted
+    return TurnedOn(wanted, before is not None)
 
 
 def maintenance_off(context: Context, clock: Clock) -> Maintenance | None:

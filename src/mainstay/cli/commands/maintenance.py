@@ -30,19 +30,20 @@ def on(invocation: Invocation, *, message: str, allow: tuple[str, ...]) -> None:
     """Answer 503 with Retry-After at the front doors, until `maintenance off`.
 
     Health paths still answer. Deploys, restarts and reboots do not end maintenance. The services keep running, and
-    their calls to each other pass. Again: replaces the message and the networks.
+    their calls to each other pass. Again: replaces the message and the networks, and keeps the time.
     """
     text = " ".join(message.split())
     if len(text) > LONGEST_MESSAGE or not text.isprintable():
         what = f"the message has {len(text)} characters or contains one that cannot be shown"
         raise BadInput(what, remedy=f"write at most {LONGEST_MESSAGE} characters of text", code="bad-message")
     networks = tuple(dict.fromkeys(map(_network, allow)))
-    found = maintenance_on(context_of(invocation), SystemClock(), message=text, allow=networks)
+    found, already = maintenance_on(context_of(invocation), SystemClock(), message=text, allow=networks)
     if invocation.console.json:
         invocation.console.document({"maintenance": found})
         return
+    since = f"already on since {found.since}" if already else "on"
     passing = f", except to clients in {', '.join(networks)}" if networks else ""
-    invocation.console.print(f"maintenance is on: the front doors answer 503{passing}")
+    invocation.console.print(f"maintenance is {since}: the front doors answer 503{passing}")
     invocation.console.next("mainstay maintenance off")
 
 
