@@ -39,6 +39,14 @@ def test_releases_are_apart_and_those_without_requests_left_out() -> None:
     assert [(each.release, each.error_percent) for each in found] == [(41, 0.0), (42, 100.0)]
 
 
+def test_what_the_edge_refused_is_apart_from_what_no_instance_was_ready_for() -> None:
+    counts = ((SignalSource(service, number), Counts(10)) for service, number in (("-", 0), ("web", 0), ("web", 41)))
+    found = between(signals(0), signals(10, *counts))
+    assert {(each.service, each.release): each.answered_by for each in found} == {
+        ("-", 0): "edge", ("web", 0): "unready", ("web", 41): "release",
+    }  # fmt: skip
+
+
 def test_requests_of_the_preview_are_left_out() -> None:
     assert between(signals(0), signals(10, (SignalSource("web", 42, route=PREVIEW), Counts(10)))) == ()
 

@@ -1,6 +1,7 @@
 """Signals: a target's counters of requests, errors and response times. They only grow."""
 
 import math
+from typing import Literal
 
 import msgspec
 
@@ -56,17 +57,34 @@ LATE_S = 5
 """Seconds after which a request whose response has not begun is counted as late."""
 PREVIEW = "preview"
 """The route of requests through the preview door."""
+EDGE = "-"
+"""The service of requests that the edge refused or redirected itself."""
+AnsweredBy = Literal["release", "edge", "unready"]
+"""release: an instance of the release · edge: the edge itself, which refused or redirected the request · unready: the
+edge, because no instance of the service was ready."""
 
 
 class SignalSource(msgspec.Struct, frozen=True, order=True):
     """The key of a counter: requests that matched `route` and went to this instance of a service."""
 
     service: str
+    """`EDGE` if the request did not get as far as a service."""
     release: int
     """0: no instance received the request."""
     instance: str = ""
     route: str = ""
     """`preview` for requests through the preview door; the route's host and path otherwise, empty if not known."""
+
+    @property
+    def answered_by(self) -> AnsweredBy:
+        return answered_by(self.service, self.release)
+
+
+def answered_by(service: str, release: int) -> AnsweredBy:
+    """Return what answered the requests that are counted for *service* and *release*."""
+    if release:
+        return "release"
+    return "edge" if service == EDGE else "unready"
 
 
 class Counts(msgspec.Struct, frozen=True):

@@ -55,7 +55,7 @@ def _histogram(metric: str, source: SignalSource, counts: Counts) -> Iterator[st
 
 def _labels(source: SignalSource, **more: str) -> str:
     named = {"service": source.service, "release": str(source.release), "instance": source.instance}
-    named |= {"route": source.route} | more
+    named |= {"route": source.route, "answered_by": source.answered_by} | more
     return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in named.items()) + "}"
 
 

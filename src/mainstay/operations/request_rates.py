@@ -6,17 +6,24 @@ import msgspec
 
 from mainstay.drivers.targets.target import Target
 from mainstay.errors import Unreachable
-from mainstay.model.signals import Counts, Signals, by_release
+from mainstay.model.signals import AnsweredBy, Counts, Signals, answered_by, by_release
 
 WINDOW_S = 60.0
 
 
 class RequestRates(msgspec.Struct, frozen=True):
-    """The requests that one release of a service answered in the last minute, without those of the preview door."""
+    """The requests that one release of a service answered in the last minute, without those of the preview door.
+
+    Those that no release answered are apart, by `answered_by`.
+    """
 
     service: str
+    """`-` for requests that the edge answered itself."""
     release: int
     """The release's number; 0 for requests that reached no instance."""
+    answered_by: AnsweredBy
+    """release: an instance of the release · edge: the edge itself, because it refused or redirected the request, or no
+    route matched · unready: the edge, because no instance of the service was ready."""
     requests_per_s: float
     error_percent: float
     """Percentage of the requests whose response had a status from 500 up or ended early; aborted requests left out."""
@@ -50,7 +57,8 @@ def between(before: Signals, now: Signals) -> tuple[RequestRates, ...]:
 def _rates(service: str, release: int, counts: Counts, took_s: float) -> RequestRates:
     p50, p95, p99 = (_rounded(counts.latency.quantile_ms(share)) for share in (0.5, 0.95, 0.99))
     errors = 100 * counts.errors / counts.requests
-    return RequestRates(service, release, round(counts.requests / took_s, 3), round(errors, 4), p50, p95, p99)
+    by, rate = answered_by(service, release), counts.requests / took_s
+    return RequestRates(service, release, by, round(rate, 3), round(errors, 4), p50, p95, p99)
 
 
 def _rounded(milliseconds: float) -> float:

@@ -16,6 +16,9 @@ from mainstay.operations.status_document import Status
 from mainstay.system.clock import Clock, SystemClock
 from mainstay.text.plural import counted
 
+_UNANSWERED = {"edge": "refused or redirected", "unready": "none was ready"}
+"""What the column RELEASE shows for requests that no release answered."""
+
 
 @invoked("status", "mainstay status", "mainstay status --watch", "mainstay -e production --output json status")
 @click.option("--watch", is_flag=True, help="Refresh every second, until interrupted or the reader is gone.")
@@ -131,8 +134,9 @@ def _rows(now: Status, clock: Clock) -> Iterator[tuple[str, ...]]:
 
 def _rates(rates: RequestRates) -> tuple[str, ...]:
     times = (f"{each:.0f} ms" for each in (rates.p50_ms, rates.p95_ms, rates.p99_ms))
-    release = str(rates.release) if rates.release else "none"
-    return (rates.service or "no route", release, f"{rates.requests_per_s:.3g}", f"{rates.error_percent:.3g} %", *times)
+    service = "edge" if rates.answered_by == "edge" else rates.service
+    release = _UNANSWERED.get(rates.answered_by, str(rates.release))
+    return (service, release, f"{rates.requests_per_s:.3g}", f"{rates.error_percent:.3g} %", *times)
 
 
 def _instance(instance: Instance, clock: Clock) -> tuple[str, ...]:
