@@ -58,14 +58,14 @@ def test_a_failure_before_traffic_shows_the_logs_of_all_new_revisions(
 ) -> None:
     def fail(request: HttpRequest, door: Door) -> HttpResponse:
         at = world.clock.now().isoformat()
-        for service, number, line in (("web", 2, "api said 500"), ("api", 2, "no ink"), ("api", 1, "fine")):
+        for service, number, line in (("web", 2, "api: status 500"), ("api", 2, "no ink"), ("api", 1, "fine")):
             target.lines.append(LogLine(at, service, number, f"{service}-{number}-1", "out", line))
         return HttpResponse(502, (("x-mainstay-release", "2"),), b"", 0.01)
 
     target.respond = fail
     with pytest.raises(StepFailed) as failed:
         replace(step, releases={"api": 2, "web": 2}).do(world)
-    assert "log of web:\n      api said 500" in failed.value.what
+    assert "log of web:\n      api: status 500" in failed.value.what
     assert ("log of api@2:\n      no ink" in failed.value.what) == shown
     assert "fine" not in failed.value.what
 

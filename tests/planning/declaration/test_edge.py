@@ -11,7 +11,7 @@ from mainstay.model.acme import Acme, DnsCommands
 from mainstay.model.cors import Cors
 from mainstay.model.limits import Limits, Rate
 from mainstay.model.redirect import Redirect
-from mainstay.model.tls import Tls
+from mainstay.model.tls import CertificateFiles, Tls
 from mainstay.planning.diff import changes_between
 from tests.shop import EDGE, release
 
@@ -61,6 +61,16 @@ def test_a_changed_setting_is_shown_in_the_words_of_the_manifest(
 
 def test_every_setting_is_shown() -> None:
     assert {each[0] for each in CHANGES} | OTHERS == set(Edge.__struct_fields__)
+    fields: dict[type[msgspec.Struct], set[str]] = {
+        Tls: {"mode", "certificate", "key", "hsts_s", "acme", "others"},
+        Acme: {"directory", "email", "ca", "dns"},
+        DnsCommands: {"set", "clear", "wait_s"},
+        Cors: {"origins", "methods", "headers", "expose", "credentials", "max_age_s"},
+        Limits: {"body_bytes", "headers_bytes", "connections", "per_client", "routes", "exempt"},
+        Redirect: {"host", "path", "to", "code", "keep_path"},
+        Route: {"path", "service", "host", "listen", "strip", "assets_s"},
+    }
+    assert {of: set(of.__struct_fields__) for of in fields} == fields, "show the new field in planning/declaration/"
 
 
 def test_a_port_for_https_is_one_change_with_the_origin_of_its_certificate() -> None:
@@ -78,6 +88,8 @@ def test_a_port_for_https_is_one_change_with_the_origin_of_its_certificate() -> 
         ("edge.tls.ca", None, "/ca.pem"),
         ("edge.tls.dns", None, {"set": "dns add", "clear": "dns remove", "wait": "1m"}),
     ]
+    more = replace(FILES, others=(CertificateFiles("/etc/other.pem", "/etc/other.key"),))
+    assert changes(secure(FILES), secure(more)) == [("edge.tls.certificates", None, "/etc/other.pem")]
     assert changes(EDGE, replace(secure(FILES), https=0)) == [
         ("edge.https", "off", "auto, certificate /etc/shop.pem"),
         ("edge.tls.key", None, "/etc/shop.key"),

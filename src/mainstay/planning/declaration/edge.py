@@ -56,7 +56,11 @@ def _origin(tls: Tls) -> str:
 
 
 def _tls(tls: Tls) -> dict[str, Any]:
-    found = {"key": tls.key or None, "hsts": duration(tls.hsts_s) if tls.hsts_s else None}
+    found = {
+        "key": tls.key or None,
+        "certificates": listed([each.certificate for each in tls.others]),
+        "hsts": duration(tls.hsts_s) if tls.hsts_s else None,
+    }
     return found | (_acme(tls.acme) if tls.acme else {})
 
 
