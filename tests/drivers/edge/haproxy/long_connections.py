@@ -55,10 +55,13 @@ async def next_event(streams: Streams) -> None:
 
 
 @asynccontextmanager
-async def long_connections(port: int, *, of_each: int = 6) -> AsyncIterator[LongConnections]:
-    """While the block runs, use *of_each* tunnels and event streams, opened one after another, and slow uploads."""
+async def long_connections(port: int, *, of_each: int = 6, streams: bool = True) -> AsyncIterator[LongConnections]:
+    """While the block runs, use *of_each* tunnels and event streams, opened one after another, and slow uploads.
+
+    *streams*: whether there are tunnels and event streams, which end only when the service does.
+    """
     found = LongConnections()
-    clients = (_use_tunnel, _use_events, _upload)
+    clients = (_use_tunnel, _use_events, _upload) if streams else (_upload,)
     tasks = [
         asyncio.create_task(_until_ended(client, port, found, number / 4))
         for client in clients

@@ -5,8 +5,9 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
+import tests.drivers.edge.haproxy.long_connections
 from mainstay.drivers.edge.haproxy.config.global_section import MAX_RELOADS
-from tests.drivers.edge.haproxy.http_load import Client, load, wait_until
+from tests.drivers.edge.haproxy.http_load import Client, free_port, load, wait_until
 from tests.drivers.edge.haproxy.long_connections import echo, long_connections, next_event, open_events, open_tunnel
 from tests.drivers.edge.haproxy.running_proxy import RunningProxy
 
@@ -49,6 +50,36 @@ async def test_fifty_changes_of_the_release_cut_no_connection(running: RunningPr
     assert {"old", "new"} == gets.answers.keys() == posts.answers.keys()
     assert min(long.received["echoes"], long.received["events"]) > 100
     await wait_until(lambda: workers(running) == 1)
+
+
+@pytest.mark.slow
+@pytest.mark.failure("F70")
+async def test_fifty_old_instances_that_end_once_they_are_drained_fail_no_request_and_no_upload(
+    running: RunningProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tests.drivers.edge.haproxy.long_connections, "UPLOAD_PARTS", 10)
+    backends = {41: running.old, 42: running.new}
+    async with (
+        load(running.front_port) as gets,
+        load(running.front_port, method="POST", rate=100) as posts,
+        long_connections(running.front_port, streams=False) as long,
+    ):
+        for number in range(50):
+            new, old = (42, 41) if number % 2 == 0 else (41, 42)
+            await running.set_shares({new: 100})
+            await wait_until(lambda slot=old - 40: drained(running, slot))
+            backends[old].kill()
+            await running.set_shares({new: 100}, without=(old,))
+            backends[old].port = free_port()
+            await backends[old].start()
+    assert (gets.not_ok, posts.not_ok, long.lost) == ([], [], [])
+    assert {"old", "new"} == gets.answers.keys() == posts.answers.keys()
+    assert long.received["uploads"] >= 50
+
+
+async def drained(running: RunningProxy, slot: int) -> bool:
+    """Return whether no request is in flight to the instance in *slot*."""
+    return await running.proxy.requests_in_flight("web", slot) == 0
 
 
 async def test_a_kept_connection_reaches_the_new_release_with_its_next_request(running: RunningProxy) -> None:
