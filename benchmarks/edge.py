@@ -1,4 +1,4 @@
-"""The edge with every feature on, beside nginx with as much and bare Caddy, with TLS and without, in one run.
+"""The edge with every feature on, beside nginx with as much, bare Caddy and kamal-proxy, with TLS and without.
 
 `python -m benchmarks.edge` prints a table and writes `benchmarks/results/edge.json`. All lead to the same backend, and
 take turns: a disturbance on the machine affects all of them. Each has a core for itself and the reader of its log; the
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.budgets import report
 from benchmarks.cores import LOAD, MEASURED, on
-from benchmarks.peers import Missing, Peer, Ports, caddy, nginx, running
+from benchmarks.peers import Missing, Peer, Ports, caddy, kamal_proxy, nginx, running
 from benchmarks.running_edge import RunningEdge, bare, running_edge, with_everything
 from benchmarks.wrk import Saturated, saturate
 from mainstay.drivers.edge.haproxy.certificates import PEM
@@ -46,7 +46,7 @@ async def main() -> int:
 
 def found() -> Iterator[Peer]:
     """Yield the peers that can be had, and report the others."""
-    for peer in (nginx, caddy):
+    for peer in (nginx, caddy, kamal_proxy):
         try:
             yield peer()
         except Missing as error:
@@ -69,7 +69,7 @@ async def measure(sandbox: Path, peers: Sequence[Peer]) -> dict[str, float]:
             ports = Ports(free_port(), free_port(), port)
             await stack.enter_async_context(running(peer, ports, certificate, sandbox / peer.name))
             await wait_until(lambda at=ports.http: answers(at))
-            doors |= {peer.name: ports.http, f"{peer.name}{TLS}": ports.https}
+            doors |= {peer.name: ports.http} | ({f"{peer.name}{TLS}": ports.https} if peer.tls else {})
         rounds = [await one_round(doors, edges) for _ in range(ROUNDS)]
         lost = sum([await each.lines_lost() for each in edges.values()])
     return figures(rounds) | {"lines_lost": lost}
@@ -101,6 +101,7 @@ def figures(rounds: list[dict[str, float]]) -> dict[str, float]:
     medians = {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
     pairs = [("edge", "bare"), ("edge", "nginx"), ("edge", "caddy")]
     pairs += [(f"edge{TLS}", f"{peer}{TLS}") for _, peer in pairs[1:]] + [("edge", "direct")]
+    pairs += [(ours, "kamal_proxy") for ours in ("edge", "bare")]
     if "caddy_p99_ms" in medians:
         medians["edge_p99_of_caddy"] = statistics.median(each["edge_p99_ms"] / each["caddy_p99_ms"] for each in rounds)
     return medians | {

