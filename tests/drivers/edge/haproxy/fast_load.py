@@ -45,7 +45,7 @@ class FastTally:
     """The results of a fast load: the responses by kind of connection, and every failed request."""
 
     served: Counter[Connections] = field(default_factory=Counter)
-    lost: list[str] = field(default_factory=list)
+    not_ok: list[str] = field(default_factory=list)
 
 
 @asynccontextmanager
@@ -61,7 +61,7 @@ async def fast_load(port: int, body: str, *, rate: float) -> AsyncIterator[FastT
         while not ended.is_set():
             failure = await client.request()
             if failure:
-                tally.lost.append(f"{client.connections}: {failure}")
+                tally.not_ok.append(f"{client.connections}: {failure}")
             else:
                 tally.served[client.connections] += 1
             due += CLIENTS / rate
