@@ -49,8 +49,12 @@ def bucket_of(milliseconds: float) -> int:
 
 
 def _combined(one: dict[int, int], other: dict[int, int], sign: int) -> dict[int, int]:
-    sums = {number: one.get(number, 0) + sign * other.get(number, 0) for number in one.keys() | other.keys()}
-    return {number: count for number, count in sorted(sums.items()) if count}
+    if sign > 0 and len(other) > len(one):
+        one, other = other, one
+    if not other:
+        return one
+    sums = one | {number: one.get(number, 0) + sign * count for number, count in other.items()}
+    return sums if sign > 0 else {number: count for number, count in sums.items() if count}
 
 
 LATE_S = 5
