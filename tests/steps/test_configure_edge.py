@@ -3,13 +3,24 @@
 from math import inf
 
 import pytest
+from msgspec.structs import replace
 
 from mainstay.drivers.world import RunWorld
 from mainstay.errors import PortTaken, StepFailed
+from mainstay.model.tls import Tls
 from mainstay.steps.configure_edge import ConfigureEdge
 from mainstay.steps.step import Look
 from tests.fakes.target import FakeTarget
 from tests.shop import EDGE
+
+
+def test_the_ports_of_both_protocols_are_in_the_title() -> None:
+    both = replace(EDGE, https=443, tls=Tls())
+    assert ConfigureEdge(before=EDGE, after=both).title.startswith("Change the edge on port 8080, https on port 443: ")
+    chosen = replace(both, http=0, https=0)
+    assert ConfigureEdge(before=None, after=chosen).title.startswith(
+        "Open the edge on a free port, https on a free port: "
+    )
 
 
 def test_the_edge_opens_and_closes_again(world: RunWorld) -> None:

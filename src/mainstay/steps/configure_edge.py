@@ -19,7 +19,9 @@ class ConfigureEdge(Step, frozen=True, kw_only=True, tag="configure_edge"):
     def title(self) -> str:
         if self.after is None:
             return "Remove the edge"
-        door = f"on port {self.after.http}" if self.after.http else "on a free port"
+        door = f"on {_port(self.after.http)}"
+        if self.after.https is not None:
+            door += f", https on {_port(self.after.https)}"
         routes = ", ".join(f"{route.host}{route.path} → {route.service}" for route in self.after.routes)
         return f"{'Open' if self.before is None else 'Change'} the edge {door}: {routes or 'no routes'}"
 
@@ -44,6 +46,10 @@ class ConfigureEdge(Step, frozen=True, kw_only=True, tag="configure_edge"):
             reason = f": {problem.what}" if problem else ""
             raise StepFailed(f"the edge did not open within {OPENS_WITHIN_S:g} s{reason}", remedy=CHECK) from late
         return f"open at {serving.url}" if edge else "no edge"
+
+
+def _port(number: int) -> str:
+    return f"port {number}" if number else "a free port"
 
 
 def _open(world: World, edge: Edge | None) -> TrafficStatus | None:

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from mainstay.manifest.edge.headers import STRICT
 from mainstay.model import Edge, ErrorPage, Route
 from mainstay.model.acme import Acme, DnsCommands
 from mainstay.model.cors import Cors
@@ -24,7 +25,9 @@ CHANGES: list[tuple[str, object, list[tuple[str, object, object]]]] = [
     ("answer_s", 5.0, [("edge.timeouts.answer", "1m", "5s")]),
     ("body_s", 90.0, [("edge.timeouts.body", "30s", "90s")]),
     ("tunnel_s", 60.0, [("edge.timeouts.tunnel", "1h", "1m")]),
-    ("headers", (("X-Frame-Options", "DENY"),), [("edge.headers.X-Frame-Options", None, "DENY")]),
+    ("headers", tuple(STRICT.items()), [("edge.headers", "none", "strict")]),
+    ("headers", tuple((STRICT | {"x-frame-options": "SAMEORIGIN", "X-A": "b"}).items())[2:],
+     [("edge.headers", "none", "strict, x-frame-options: SAMEORIGIN, X-A: b, X-Content-Type-Options: false")]),
     ("compress", True, [("edge.compress", False, True)]),
     ("cors", Cors(("https://a.example",)), [("edge.cors.origins", None, "https://a.example")]),
     ("redirects", (Redirect("old.example", "/", "https://new.example"),),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mainstay.manifest.edge.headers import STRICT
 from mainstay.manifest.scalars import duration
 from mainstay.model import Edge, Route
 from mainstay.model.acme import LETS_ENCRYPT, Acme
@@ -27,7 +28,7 @@ def declared_edge(edge: Edge) -> dict[str, Any]:
             "body": duration(edge.body_s),
             "tunnel": duration(edge.tunnel_s),
         },
-        "headers": dict(edge.headers),
+        "headers": _headers(dict(edge.headers)),
         "cors": _cors(edge.cors) if edge.cors else {},
         "compress": edge.compress,
         # A page is up to 8 KB long, so a digest represents it.
@@ -84,6 +85,16 @@ def _to(route: Route) -> str:
 
 def _redirect(redirect: Redirect) -> str:
     return f"{redirect.to} ({redirect.code})" + ("" if redirect.keep_path else " without the path")
+
+
+def _headers(headers: dict[str, str]) -> str:
+    """Return `none`, or `strict` and what differs from it: `strict, X-Frame-Options: SAMEORIGIN`."""
+    if not headers:
+        return "none"
+    own = [f"{name}: {value}" for name, value in headers.items() if STRICT.get(name) != value]
+    # A name in another case replaces the strict header too.
+    present = {name.lower() for name in headers}
+    return ", ".join(["strict", *own, *(f"{name}: false" for name in STRICT if name.lower() not in present)])
 
 
 def _cors(cors: Cors) -> dict[str, Any]:
