@@ -84,6 +84,34 @@ def test_a_certificate_from_an_authority(sandbox: Sandbox, tmp_path: Path) -> No
         assert "Pebble" in issuer_at(address[0])
 
 
+def test_an_account_at_the_authority(sandbox: Sandbox, tmp_path: Path) -> None:
+    key = "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W"
+    shop = Session(sandbox, "serve-https", "shop")
+    shop.type("mainstay init")
+    with pebble(tmp_path, free_port(), eab={"kid-1": key}) as authority:
+        text = manifest_of_page(
+            "An authority that requires",
+            {
+                "http: 80": f"http: {authority.http_port}",
+                "https://acme.zerossl.com/v2/DV90": f"{authority.acme.directory}\n    ca: {authority.acme.ca}",
+            },
+        )
+        shop.manifest.write_text(text)
+        assert "ACME_KEY (a secret, read by edge)" in shop.type("mainstay up < /dev/null", code=2)
+        typed = shop.type("mainstay secrets set ACME_KEY", typed=f"{key}\n")
+        require_shown(PAGE, "mainstay secrets set ACME_KEY", typed)
+        shop.type("mainstay up")
+        wait_until(lambda: "Pebble" in shop.type("mainstay status", code=None), within=30, what="the certificate")
+        shows = ("logs edge", "--output json plan", "secrets list", "journal export")
+        seen = shop.type("; ".join(f"mainstay {command}" for command in shows))
+        assert key not in seen
+        assert "ACME_KEY" in seen
+        shop.type("mainstay secrets set ACME_KEY", typed="another-key\n")
+        assert "edge.tls.acme.eab.key.version: 1 → 2" in shop.type("mainstay plan")
+    written = [path for path in sandbox.folder.rglob("*") if path.is_file() and key.encode() in path.read_bytes()]
+    assert written == []
+
+
 def as_shown(status: str, issuer: str) -> str:
     return re.sub(r"from .*, expires \S+", f"from {issuer}, expires 2027-02-25", status)
 

@@ -105,8 +105,9 @@ class Manifest:
         return tuple(dict.fromkeys([*section.needs, *filter(None, sources)]))
 
     def readers(self, variable: str) -> tuple[str, ...]:
-        """Return the services that read *variable*."""
-        return tuple(name for name, service in self.services.items() if variable in service.variables)
+        """Return the services that read *variable*; `edge` is one of them if its section `tls` names the variable."""
+        services = tuple(name for name, service in self.services.items() if variable in service.variables)
+        return (*services, "edge") if variable == self.edge.secret else services
 
     def is_fixed(self, variable: str) -> bool:
         """Return whether *variable* has a default that no environment overrides: `mainstay set` cannot change it."""

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from mainstay.manifest.edge.edge import EdgeSection
 from mainstay.manifest.edge.tls import TlsSection
-from mainstay.manifest.messages import Violation
+from mainstay.manifest.messages import Violation, did_you_mean
 from mainstay.manifest.scalars import shown
 from mainstay.manifest.scope import Scope
 from mainstay.manifest.yaml_tree import Location
 
 _MODE: Location = ("edge", "tls", "mode")
 _CERTIFICATES: Location = ("edge", "tls", "certificates")
-_OF_ACME = ("agree_terms", "email", "directory", "ca", "dns")
+_OF_ACME = ("agree_terms", "email", "directory", "ca", "dns", "eab")
 
 
 def tls_checks(scope: Scope) -> Iterator[Violation]:
@@ -24,6 +24,7 @@ def tls_checks(scope: Scope) -> Iterator[Violation]:
         yield from _files(edge.tls)
     if edge.tls.mode == "acme":
         yield from _acme(edge, edge.tls)
+        yield from _external_account(scope, edge.tls)
     elif given := [key for key in _OF_ACME if key in edge.tls.model_fields_set]:
         what = f"'{given[0]}' works only with the mode acme, not with {edge.tls.mode}"
         yield Violation(_MODE, "tls-acme", what, f"write mode: acme, or remove {', '.join(given)}")
@@ -71,6 +72,22 @@ def _acme(edge: EdgeSection, tls: TlsSection) -> Iterator[Violation]:
         if host.startswith("*") and tls.dns is None:
             what = f"{host} needs 'edge.tls.dns': authorities check wildcards by DNS only"
             yield Violation(where, "wildcard-needs-dns", what, "add dns: {set: […], clear: […]} below edge.tls")
+
+
+def _external_account(scope: Scope, tls: TlsSection) -> Iterator[Violation]:
+    if tls.eab is None:
+        return
+    where: Location = ("edge", "tls", "eab")
+    if "directory" not in tls.model_fields_set:
+        what = "'eab' needs 'directory': Let's Encrypt knows no accounts that were made elsewhere"
+        yield Violation(where, "eab-needs-directory", what, "name the address of your authority", at_key=True)
+    name = tls.eab.key
+    if name not in scope.variables:  # The name may be the key itself, so the message does not repeat it.
+        what = "'key' names a variable that 'variables' does not declare"
+        yield Violation((*where, "key"), "unknown-variable", what, did_you_mean(name, scope.variables))
+    elif (variable := scope.system.variables.get(name)) and (not variable.secret or variable.generate):
+        what = f"the authority gives {name}, so it must be secret, and cannot be generated"
+        yield Violation((*where, "key"), "not-secret", what, f"write variables: {{{name}: {{secret: true}}}}")
 
 
 def _hosts(edge: EdgeSection) -> Iterator[tuple[Location, str]]:

@@ -41,7 +41,7 @@ def _not_yet(system: SystemSection) -> Iterator[Violation]:
 
 
 def _unread(system: SystemSection) -> Iterator[Violation]:
-    read = {name for service in system.services.values() for name in service.variables}
+    read = {name for service in system.services.values() for name in service.variables} | {system.edge.secret}
     for name in system.variables:
         if name not in read:
             yield Violation(("variables", name), "not-read", f"no service reads {name}", "leave it out", at_key=True)

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from mainstay.model.value import SecretRef
+
 LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
 
 CERTIFICATE_FAILED = "certificate-failed"
@@ -20,6 +22,14 @@ class DnsCommands(msgspec.Struct, frozen=True):
     """Seconds between `set` and the check, in which the record reaches the name servers."""
 
 
+class ExternalAccount(msgspec.Struct, frozen=True):
+    """The account that the operator has at the authority, to which the environment's account is bound (EAB)."""
+
+    key_id: str
+    key: SecretRef
+    """The HMAC key, in base64url."""
+
+
 class Acme(msgspec.Struct, frozen=True):
     """The authority that issues the certificates, and the account there."""
 
@@ -31,3 +41,5 @@ class Acme(msgspec.Struct, frozen=True):
     public authorities are trusted."""
     dns: DnsCommands | None = None
     """None: the authority checks each host by a request to its port 80."""
+    eab: ExternalAccount | None = None
+    """None: the authority needs no account that was made elsewhere."""

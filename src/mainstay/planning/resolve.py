@@ -9,11 +9,11 @@ from msgspec import structs
 from mainstay.errors import BadInput
 from mainstay.manifest.service import ServiceSection
 from mainstay.manifest.system import Manifest
-from mainstay.model import DatastoreRelease, Release, ServiceRelease, SourceTree, placeholders
+from mainstay.model import DatastoreRelease, Release, SecretRef, ServiceRelease, SourceTree, placeholders
 from mainstay.planning.facts import Snapshot, sources
 from mainstay.planning.given import require_values
 from mainstay.planning.staleness import digest
-from mainstay.planning.variables import Values, fill, values_of
+from mainstay.planning.variables import Values, fill, secret_version, values_of
 from mainstay.system import file_tree
 from mainstay.system.state_dir import LOCAL
 
@@ -51,7 +51,12 @@ def resolve(manifest: Manifest, now: Snapshot) -> Release:
         services=services,
         datastores=datastores,
         artifacts={**_by_key(artifacts.values())},
-        edge=manifest.edge.to_edge(manifest.folder, release_header=manifest.environment == LOCAL, pages=manifest.pages),
+        edge=manifest.edge.to_edge(
+            manifest.folder,
+            release_header=manifest.environment == LOCAL,
+            pages=manifest.pages,
+            secret=lambda name: SecretRef(name, secret_version(manifest, now, name)),
+        ),
         brought=tuple(name for name, each in services.items() if each.revision == number),
     )
     release = structs.replace(release, fingerprint=fingerprint(release))

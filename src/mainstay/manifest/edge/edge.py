@@ -1,6 +1,7 @@
 """The edge: the component that receives requests and forwards them."""
 
 import ipaddress
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from mainstay.manifest.edge.tls import TlsSection
 from mainstay.manifest.scalars import port, shown
 from mainstay.model.edge import Edge
 from mainstay.model.error_page import ErrorPage
+from mainstay.model.value import SecretRef
 
 _DEFAULT = Edge()
 
@@ -99,14 +101,27 @@ class EdgeSection(Section):
     them; rates and services use that address. In requests from any other address, the edge replaces the header.
     """
 
-    def to_edge(self, folder: Path, *, release_header: bool, pages: tuple[ErrorPage, ...] = ()) -> Edge | None:
+    @property
+    def secret(self) -> str | None:
+        """The name of the secret that the edge reads; None when it reads none."""
+        return self.tls.eab.key if self.tls and self.tls.eab else None
+
+    def to_edge(
+        self,
+        folder: Path,
+        *,
+        release_header: bool,
+        pages: tuple[ErrorPage, ...] = (),
+        secret: Callable[[str], SecretRef] = SecretRef,
+    ) -> Edge | None:
         """Return the edge; None when it has no routes.
 
-        *folder* is that of the manifest. *pages* are the contents of `errors`.
+        *folder* is that of the manifest. *pages* are the contents of `errors`. *secret* returns the reference to a
+        secret, given its name.
         """
         if not self.routes:
             return None
-        tls = self.tls.to_tls(folder) if self.tls else None
+        tls = self.tls.to_tls(folder, secret) if self.tls else None
         return Edge(
             http=self.http,
             address=self.bind,

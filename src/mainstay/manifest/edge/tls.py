@@ -1,5 +1,6 @@
 """TLS at the front door: where the certificates for https come from."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -8,9 +9,11 @@ from pydantic import Field
 from mainstay.manifest.base import Section
 from mainstay.manifest.edge.acme import Directory, DnsSection, Email
 from mainstay.manifest.edge.certificate import CertificateSection
+from mainstay.manifest.edge.eab import EabSection
 from mainstay.manifest.scalars import SomeDuration, Text
 from mainstay.model.acme import LETS_ENCRYPT, Acme
 from mainstay.model.tls import CertificateFiles, Tls
+from mainstay.model.value import SecretRef
 
 
 class TlsSection(Section):
@@ -68,8 +71,14 @@ class TlsSection(Section):
     """Only with acme: the authority checks the hosts by DNS records, instead of by requests to port 80. Hosts with `*`
     need this."""
 
-    def to_tls(self, folder: Path) -> Tls | None:
-        """Return the source of the certificate; None for off. Relative paths are below *folder*."""
+    eab: EabSection | None = Field(default=None, examples=[{"key_id": "kid-7f3a", "key": "ACME_KEY"}])
+    """Only with acme: your account at the authority, for one that requires an account made elsewhere."""
+
+    def to_tls(self, folder: Path, secret: Callable[[str], SecretRef]) -> Tls | None:
+        """Return the source of the certificates; None for off.
+
+        Relative paths are below *folder*. *secret* returns the reference to a secret, given its name.
+        """
         if self.mode == "off":
             return None
         first, *others = self._files(folder)
@@ -78,7 +87,7 @@ class TlsSection(Section):
             certificate=first.certificate,
             key=first.key,
             hsts_s=round(self.hsts or 0),
-            acme=self._to_acme(folder) if self.mode == "acme" else None,
+            acme=self._to_acme(folder, secret) if self.mode == "acme" else None,
             others=tuple(others),
         )
 
@@ -86,9 +95,10 @@ class TlsSection(Section):
         one = CertificateFiles(_path(folder, self.certificate), _path(folder, self.key))
         return tuple(each.to_files(folder) for each in self.certificates) or (one,)
 
-    def _to_acme(self, folder: Path) -> Acme:
+    def _to_acme(self, folder: Path, secret: Callable[[str], SecretRef]) -> Acme:
+        eab = self.eab.to_external_account(secret) if self.eab else None
         dns = self.dns.to_dns_commands(folder) if self.dns else None
-        return Acme(self.directory, self.email or "", _path(folder, self.ca), dns)
+        return Acme(self.directory, self.email or "", _path(folder, self.ca), dns, eab)
 
 
 def _path(folder: Path, written: str | None) -> str:

@@ -35,7 +35,7 @@ class Pebble:
     root: Path
 
     def set_dns(self, call: str, **values: str) -> None:
-        """Change a record: `set-txt` with host and value, `set-default-ipv4` with ip, …"""
+        """Change a record: `set-txt` with host and value, `set-default-ipv4` with ip, `set-servfail` with host, …"""
         _post(f"http://127.0.0.1:{self.dns_management}/{call}", values)
 
     def lines(self, words: str) -> int:
@@ -44,10 +44,13 @@ class Pebble:
 
 
 @contextmanager
-def pebble(folder: Path, http_port: int, directory: int = 0, **environment: str) -> Iterator[Pebble]:
+def pebble(
+    folder: Path, http_port: int, directory: int = 0, *, eab: dict[str, str] | None = None, **environment: str
+) -> Iterator[Pebble]:
     """Run an authority that checks every host at *http_port* of this machine, and end it after the block.
 
-    It listens at the port *directory* if given.
+    It listens at the port *directory* if given. With *eab*, it requires an external account: one of these keys, in
+    base64url, by their identifiers.
     """
     if not all(map(shutil.which, PROGRAMS)):
         pytest.skip("pebble is not installed: apt-get install pebble")
@@ -65,6 +68,8 @@ def pebble(folder: Path, http_port: int, directory: int = 0, **environment: str)
         "httpPort": http_port,
         "tlsPort": 1,
     }
+    if eab:
+        settings |= {"externalAccountBindingRequired": True, "externalAccountMACKeys": eab}
     (folder / "pebble.json").write_text(json.dumps({"pebble": settings}))
     dns_words = ["-dns01", f"127.0.0.1:{dns}", "-management", f"127.0.0.1:{dns_management}", "-defaultIPv6", ""]
     others = ["-http01", "", "-https01", "", "-tlsalpn01", ""]

@@ -135,6 +135,23 @@ async def test_a_refusal_keeps_the_certificate_from_before_and_quotes_the_author
     assert attempt.folders.obtained.read_bytes() == before
 
 
+async def test_when_one_of_several_hosts_is_refused_no_certificate_is_issued_and_only_it_is_named(
+    attempt: Attempt, authority: Pebble
+) -> None:
+    assert await requested(attempt) is None
+    before = attempt.folders.obtained.read_bytes()
+    authority.set_dns("set-servfail", host=f"{HOSTS[1]}.")
+    try:
+        failure = await requested(attempt)
+    finally:
+        authority.set_dns("clear-servfail", host=f"{HOSTS[1]}.")
+    assert failure is not None
+    assert failure.what.startswith(f"{HOSTS[1]}: ")
+    assert "; " not in failure.what
+    assert attempt.folders.obtained.read_bytes() == before
+    assert await requested(attempt) is None
+
+
 async def test_an_authority_that_is_down_is_reported_in_plain_words(attempt: Attempt) -> None:
     directory = f"https://127.0.0.1:{free_port()}/dir"
     failure = await requested(replace(attempt, acme=replace(attempt.acme, directory=directory)))

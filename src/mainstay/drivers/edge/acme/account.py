@@ -1,5 +1,8 @@
 """The environment's account at an authority: the authority finds it by its key, or creates it."""
 
+import re
+from typing import Any
+
 import requests
 from acme import errors, messages
 from acme.client import ClientNetwork, ClientV2
@@ -8,8 +11,11 @@ from josepy.jwk import JWKEC
 
 from mainstay.drivers.edge.acme.account_key import make_account_key, read_key
 from mainstay.drivers.edge.acme.attempt import Attempt
+from mainstay.drivers.secrets.sealed_file import SealedFile
+from mainstay.errors import StepFailed
 
 TIMEOUT_S = 30
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Account:
@@ -33,12 +39,14 @@ class Account:
 
         Creating it agrees to the authority's terms. An existing account gets the manifest's e-mail address.
 
-        Raises acme.errors.Error, acme.messages.Error, requests.RequestException, and josepy.errors.Error for a reply
-        that cannot be parsed.
+        Raises StepFailed when the key of `eab` is unusable, BadInput when there is no such secret, acme.errors.Error,
+        acme.messages.Error, requests.RequestException, and josepy.errors.Error for a reply that cannot be parsed.
         """
         client = ClientV2(ClientV2.get_directory(self._attempt.acme.directory, self._network), self._network)
         wanted = messages.NewRegistration.from_data(
-            email=self._attempt.acme.email or None, terms_of_service_agreed=True
+            email=self._attempt.acme.email or None,
+            terms_of_service_agreed=True,
+            external_account_binding=self._binding(client.directory),
         )
         try:
             client.new_account(wanted)
@@ -47,12 +55,23 @@ class Account:
             self._update_contact(client, wanted.contact)
         return client
 
+    def _binding(self, directory: messages.Directory) -> dict[str, Any] | None:
+        """Return the proof that the account belongs to the operator's own; None when the manifest has no `eab`."""
+        eab, folders = self._attempt.acme.eab, self._attempt.folders
+        if eab is None:
+            return None
+        key = SealedFile(folders.sealed, folders.secret_key).read(eab.key).reveal().strip().rstrip("=")
+        if not _BASE64URL.fullmatch(key) or len(key) % 4 == 1:
+            raise StepFailed(f"the secret {eab.key.name} is not in base64url, so it is not the key of an authority")
+        return messages.ExternalAccountBinding.from_data(self.key.public_key(), eab.key_id, key, directory)
+
     def _update_contact(self, client: ClientV2, contact: tuple[str, ...]) -> None:
         account = self._network.account
         assert account is not None
         now = client.query_registration(account)
         if contact and tuple(now.body.contact or ()) != contact:
-            client.update_registration(now, now.body.update(contact=contact))
+            # Not `now`: the library cannot send the `externalAccountBinding` that the authority has put into it.
+            client.update_registration(account, messages.Registration(contact=contact))
 
     def _remember(self, response: requests.Response, *_: object, **__: object) -> None:
         if not response.ok:

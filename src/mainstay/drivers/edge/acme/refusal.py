@@ -44,6 +44,8 @@ def _words(error: Exception, directory: str) -> str:
     match error:
         case errors.ValidationError():
             return "; ".join(chain.from_iterable(map(_refused_host, error.failed_authzrs)))
+        case messages.Error(code="externalAccountRequired"):
+            return f"{_problem(error)}; make an account at the authority, and write eab: … below edge.tls"
         case messages.Error():
             return _problem(error)
         case errors.TimeoutError():
