@@ -20,6 +20,7 @@ WORSE: dict[str, tuple[dict[str, Any], str]] = {
     "2 % errors": ({"fails": 0.02}, "failed"),
     "errors only on POST": ({"fails": 1, "fails_on": "POST"}, "failed"),
     "404 to everything": ({"fails": 1, "fails_with": 404}, "got a status from 400 to 499"),
+    "302 to everything": ({"fails": 1, "fails_with": 302}, "were redirected"),
     "slow": ({"respond_after": 0.06}, "took longer than"),
     "slow only at p99": ({"slow": 0.04, "slow_after": 0.2}, "took longer than"),
 }

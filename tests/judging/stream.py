@@ -22,6 +22,7 @@ class Behaviour:
     errors: float = 0.0
     time_ms: Callable[[float, float], float] = usual_ms
     client_errors: float = 0.0
+    redirects: float = 0.0
     hangs: float = 0.0
     """The share of requests that are never answered, and so in no other figure."""
 
@@ -61,18 +62,26 @@ class Stream:
 
     def _counts(self, requests: int, behaviour: Behaviour, outage: float) -> Counts:
         buckets: dict[int, int] = {}
-        errors = client_errors = late = 0
+        errors = client_errors = redirects = late = 0
         for _ in range(requests):
             if self.chance.random() < behaviour.hangs:
                 late += 1
                 continue
             errors += self.chance.random() < max(behaviour.errors, outage)
             client_errors += self.chance.random() < behaviour.client_errors
+            redirects += behaviour.redirects > 0 and self.chance.random() < behaviour.redirects
             milliseconds = behaviour.time_ms(self.chance.gauss(0, 1), self.chance.random())
             late += milliseconds > 1000 * LATE_S
             bucket = bucket_of(milliseconds)
             buckets[bucket] = buckets.get(bucket, 0) + 1
-        return Counts(sum(buckets.values()), errors, latency=Latency(buckets), client_errors=client_errors, late=late)
+        return Counts(
+            sum(buckets.values()),
+            errors,
+            latency=Latency(buckets),
+            client_errors=client_errors,
+            redirects=redirects,
+            late=late,
+        )
 
     def _arrivals(self, mean: float) -> int:
         """Return how many requests arrive within one second, when *mean* do on average."""

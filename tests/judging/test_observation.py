@@ -61,6 +61,7 @@ SLOW = {
         pytest.param(
             {"old": Behaviour(client_errors=0.02), "new": Behaviour(client_errors=0.3)}, 500, id="401 to many"
         ),
+        pytest.param({"new": Behaviour(redirects=1.0)}, 100, id="a redirect for everything"),
         pytest.param({"new": Behaviour(0.001, hangs=0.2)}, 400, id="one request of five hangs"),
         pytest.param({"new": Behaviour(hangs=1.0)}, 0, id="every request hangs"),
         pytest.param({"instances": 5, "sick": Behaviour(0.3)}, 400, id="one bad replica of five"),
@@ -87,6 +88,12 @@ def test_a_release_that_refuses_a_few_more_requests_is_not_found_worse() -> None
     stricter = Behaviour(0.001, client_errors=0.06)
     for seed in range(5):
         verdict, _ = observe(stream(seed, old=Behaviour(0.001, client_errors=0.03), new=stricter), 60)
+        assert verdict.result == "not worse", verdict
+
+
+def test_a_release_that_redirects_every_visitor_once_is_not_found_worse() -> None:
+    for seed in range(5):
+        verdict, _ = observe(stream(seed, new=Behaviour(0.001, redirects=0.5)), 60)
         assert verdict.result == "not worse", verdict
 
 
@@ -181,6 +188,11 @@ def test_few_requests_prove_nothing() -> None:
 def test_a_few_refused_requests_of_a_quiet_service_do_not_speak_against_its_release() -> None:
     found = verdict_of(signals(9, old=counts(20), new=counts(20, client_errors=3)))
     assert (found.result, found.quiet) == ("undecided", {"web": 20})
+
+
+def test_redirects_of_a_quiet_service_do_not_speak_against_its_release() -> None:
+    found = verdict_of(signals(9, old=counts(20), new=counts(3, redirects=3)))
+    assert (found.result, found.quiet) == ("undecided", {"web": 3})
 
 
 def test_no_requests_prove_nothing() -> None:

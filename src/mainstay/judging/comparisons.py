@@ -7,6 +7,7 @@ from mainstay.judging.sequential_test import Margin, Share
 from mainstay.judging.verdict import (
     CLIENT_ERRORS,
     FEWEST,
+    REDIRECTS,
     SLOW,
     SUSPICIOUS,
     SUSPICIOUS_OF_FEW,
@@ -86,6 +87,15 @@ def client_errors(compared: Compared, old: Counts, new: Mapping[str, Counts]) ->
         return Share(counts.client_errors, counts.requests)
 
     return _compare(compared, old, new, share_of, "got a status from 400 to 499", CLIENT_ERRORS)
+
+
+def redirects(compared: Compared, old: Counts, new: Mapping[str, Counts]) -> list[Comparison]:
+    """Return the comparisons of redirects: a release that redirects its clients in a circle fails no request."""
+
+    def share_of(counts: Counts) -> Share:
+        return Share(counts.redirects, counts.requests)
+
+    return _compare(compared, old, new, share_of, "were redirected", REDIRECTS)
 
 
 def late(compared: Compared, old: Counts, new: Mapping[str, Counts]) -> list[Comparison]:

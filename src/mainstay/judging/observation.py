@@ -12,6 +12,7 @@ from mainstay.judging.comparisons import (
     counts_of,
     errors,
     late,
+    redirects,
     requests_of,
     slow,
     summary,
@@ -79,7 +80,7 @@ class Observation:
             every = sum(new.values(), Counts())
             found += errors(each, old, new) + self._slow(each, now, new)
             if old is not None:
-                found += client_errors(each, old, new) + late(each, old, new)
+                found += client_errors(each, old, new) + redirects(each, old, new) + late(each, old, new)
             summaries.append(summary(each, old, every))
             quiet |= {each.service: requests_of(every)} if requests_of(every) < FEWEST else {}
             few = few or requests_of(every) < FEWEST or (old is not None and requests_of(old) < FEWEST)
@@ -100,9 +101,9 @@ class Observation:
 
     @property
     def _most(self) -> int:
-        """The most comparisons of a verdict: errors, client errors, p95, p99 and late requests of each release and of
-        each of several instances, and those of synthetic requests."""
-        users = sum(5 * (1 + (each.instances if each.instances > 1 else 0)) for each in self.services)
+        """The most comparisons of a verdict: errors, client errors, redirects, p95, p99 and late requests of each
+        release and of each of several instances, and those of synthetic requests."""
+        users = sum(6 * (1 + (each.instances if each.instances > 1 else 0)) for each in self.services)
         return users + synthetic.most_comparisons(self.synthetic_kinds)
 
     def _old(self, compared: Compared, counted: Mapping[SignalSource, Counts]) -> Counts | None:

@@ -13,6 +13,8 @@ ERRORS = Margin(times=1.25, plus=0.0005)
 SLOW = Margin(times=1.5, plus=0.01)
 CLIENT_ERRORS = Margin(times=2, plus=0.05)
 """Wider than `ERRORS`: a release may rightly refuse more requests, but not most of them."""
+REDIRECTS = Margin(times=1, plus=0.5)
+"""A redirect that leads to a response is one request of two. With more of them, redirects lead to redirects."""
 FEWEST = 100
 """The verdict is `not worse` only after this many requests of the new release, or after `FEWEST_SYNTHETIC` ones."""
 FEWEST_SYNTHETIC = 20
@@ -69,9 +71,9 @@ class Comparison(NamedTuple):
     def looks_worse(self) -> bool:
         """Whether the new share exceeds its limit. With few requests that may be chance.
 
-        False for statuses from 400 to 499: among few requests, some are refused in every release.
+        False for redirects and statuses from 400 to 499: every release has some, and few requests may all be such ones.
         """
-        if self.margin == CLIENT_ERRORS:
+        if self.margin in (CLIENT_ERRORS, REDIRECTS):
             return False
         if self.old is None or not self.old.total:
             return self.new.hits > BAD * self.new.total

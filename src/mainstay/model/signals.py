@@ -105,6 +105,8 @@ class Counts(msgspec.Struct, frozen=True):
     latency: Latency = Latency()
     client_errors: int = 0
     """Responses with a status from 400 to 499."""
+    redirects: int = 0
+    """Responses that send the client to another address: a status from 300 to 399, without 304."""
     late: int = 0
     """Requests whose response had not begun after `LATE_S` seconds, whether or not they have ended since."""
 
@@ -128,6 +130,7 @@ class Counts(msgspec.Struct, frozen=True):
             aborted=self.aborted + sign * other.aborted,
             latency=self.latency + other.latency if sign > 0 else self.latency - other.latency,
             client_errors=self.client_errors + sign * other.client_errors,
+            redirects=self.redirects + sign * other.redirects,
             late=self.late + sign * other.late,
         )
 

@@ -11,6 +11,7 @@ _COUNTERS = {
     "requests": "Requests that were answered.",
     "errors": "Requests that were answered with a status from 500 up, or whose response ended early.",
     "client_errors": "Requests that were answered with a status from 400 to 499.",
+    "redirects": "Requests that were answered with a status from 300 to 399, without 304.",
     "refused": "Connections that an instance refused or did not answer.",
     "aborted": "Requests that the client aborted.",
     "late": f"Requests whose response had not begun after {LATE_S} s.",

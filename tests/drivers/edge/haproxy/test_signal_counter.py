@@ -71,6 +71,12 @@ def test_a_request_is_counted_by_how_it_ended(
     assert (found.requests, found.errors, found.aborted, found.latency.count) == (requests, errors, aborted, timed)
 
 
+@pytest.mark.parametrize(("status", "redirects"), [(200, 0), (302, 1), (308, 1), (304, 0), (404, 0), (503, 0)])
+def test_a_redirect_is_counted(status: int, redirects: int, counter: SignalCounter) -> None:
+    counter.add(line(status=status))
+    assert only(counter).redirects == redirects
+
+
 def test_the_time_is_what_a_client_waited_for_the_beginning_of_the_response(counter: SignalCounter) -> None:
     counter.add(line(queue_ms=100, connect_ms=20, answer_ms=80, total_ms=5000))
     assert only(counter).latency.quantile_ms(0.5) == pytest.approx(200, rel=0.05)

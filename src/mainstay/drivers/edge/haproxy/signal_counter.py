@@ -5,6 +5,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
 
 import msgspec
 
@@ -24,10 +25,11 @@ _BUCKETS = [bucket_of(milliseconds) for milliseconds in range(10_000)]
 class _Counter:
     """The counts of one source; a request adds to them in place."""
 
-    __slots__ = ("aborted", "buckets", "client_errors", "errors", "late", "refused", "requests")
+    __slots__ = ("aborted", "buckets", "client_errors", "errors", "late", "redirects", "refused", "requests")
 
     def __init__(self) -> None:
-        self.requests = self.errors = self.client_errors = self.refused = self.aborted = self.late = 0
+        self.requests = self.errors = self.client_errors = self.redirects = 0
+        self.refused = self.aborted = self.late = 0
         self.buckets: dict[int, int] = {}
 
     def add(self, line: AccessLogEntry) -> None:
@@ -48,6 +50,8 @@ class _Counter:
                 self.errors += 1
             elif line.status >= 400:
                 self.client_errors += 1
+            elif line.status >= 300 and line.status != HTTPStatus.NOT_MODIFIED:
+                self.redirects += 1
             milliseconds = line.queue_ms + line.connect_ms + line.answer_ms if line.answer_ms >= 0 else line.total_ms
         bucket = _BUCKETS[milliseconds] if 0 <= milliseconds < len(_BUCKETS) else bucket_of(milliseconds)
         self.buckets[bucket] = self.buckets.get(bucket, 0) + 1
@@ -59,6 +63,7 @@ class _Counter:
         self.refused += other.refused
         self.aborted += other.aborted
         self.client_errors += other.client_errors
+        self.redirects += other.redirects
         self.late += other.late
         for bucket, count in other.buckets.items():
             self.buckets[bucket] = self.buckets.get(bucket, 0) + count
@@ -71,6 +76,7 @@ class _Counter:
             aborted=self.aborted,
             latency=Latency(dict(sorted(self.buckets.items()))),
             client_errors=self.client_errors,
+            redirects=self.redirects,
             late=self.late,
         )
 
