@@ -107,7 +107,9 @@ def test_an_account_at_the_authority(sandbox: Sandbox, tmp_path: Path) -> None:
         assert key not in seen
         assert "ACME_KEY" in seen
         shop.type("mainstay secrets set ACME_KEY", typed="another-key\n")
-        assert "edge.tls.acme.eab.key.version: 1 → 2" in shop.type("mainstay plan")
+        assert "edge.tls.eab.key: secret ACME_KEY (version 1) → secret ACME_KEY (version 2)" in shop.type(
+            "mainstay plan"
+        )
     written = [path for path in sandbox.folder.rglob("*") if path.is_file() and key.encode() in path.read_bytes()]
     assert written == []
 

@@ -8,11 +8,12 @@ from msgspec.structs import replace
 
 from mainstay.manifest.edge.headers import STRICT
 from mainstay.model import Edge, ErrorPage, Route
-from mainstay.model.acme import Acme, DnsCommands
+from mainstay.model.acme import Acme, DnsCommands, ExternalAccount
 from mainstay.model.cors import Cors
 from mainstay.model.limits import Limits, Rate
 from mainstay.model.redirect import Redirect
 from mainstay.model.tls import CertificateFiles, Tls
+from mainstay.model.value import SecretRef
 from mainstay.planning.diff import changes_between
 from tests.shop import EDGE, release
 
@@ -66,7 +67,7 @@ def test_every_setting_is_shown() -> None:
     assert {each[0] for each in CHANGES} | OTHERS == set(Edge.__struct_fields__)
     fields: dict[type[msgspec.Struct], set[str]] = {
         Tls: {"mode", "certificate", "key", "hsts_s", "acme", "others"},
-        Acme: {"directory", "email", "ca", "dns"},
+        Acme: {"directory", "email", "ca", "dns", "eab"},
         DnsCommands: {"set", "clear", "wait_s"},
         Cors: {"origins", "methods", "headers", "expose", "credentials", "max_age_s"},
         Limits: {"body_bytes", "headers_bytes", "connections", "per_client", "routes", "exempt"},
@@ -91,8 +92,13 @@ def test_a_port_for_https_is_one_change_with_the_origin_of_its_certificate() -> 
         ("edge.tls.ca", None, "/ca.pem"),
         ("edge.tls.dns", None, {"set": "dns add", "clear": "dns remove", "wait": "1m"}),
     ]
+    bound = [ExternalAccount("kid-1", SecretRef("ACME_KEY", version)) for version in (1, 2)]
+    assert changes(*(secure(Tls("acme", acme=Acme(eab=each))) for each in bound)) == [
+        ("edge.tls.eab.key", "secret ACME_KEY (version 1)", "secret ACME_KEY (version 2)")
+    ]
     more = replace(FILES, others=(CertificateFiles("/etc/other.pem", "/etc/other.key"),))
-    assert changes(secure(FILES), secure(more)) == [("edge.tls.certificates", None, "/etc/other.pem")]
+    shown = {"/etc/other.pem": "/etc/other.key"}
+    assert changes(secure(FILES), secure(more)) == [("edge.tls.certificates", None, shown)]
     assert changes(EDGE, replace(secure(FILES), https=0)) == [
         ("edge.https", "off", "auto, certificate /etc/shop.pem"),
         ("edge.tls.key", None, "/etc/shop.key"),

@@ -59,7 +59,7 @@ def _origin(tls: Tls) -> str:
 def _tls(tls: Tls) -> dict[str, Any]:
     found = {
         "key": tls.key or None,
-        "certificates": listed([each.certificate for each in tls.others]),
+        "certificates": {each.certificate: each.key for each in tls.others} or None,
         "hsts": duration(tls.hsts_s) if tls.hsts_s else None,
     }
     return found | (_acme(tls.acme) if tls.acme else {})
@@ -71,6 +71,7 @@ def _acme(acme: Acme) -> dict[str, Any]:
         "email": acme.email or None,
         "ca": acme.ca or None,
         "dns": {"set": command(dns.set), "clear": command(dns.clear), "wait": duration(dns.wait_s)} if dns else None,
+        "eab": {"key_id": acme.eab.key_id, "key": acme.eab.key} if acme.eab else None,
     }
 
 
