@@ -41,6 +41,8 @@ class Stream:
     """The behaviour of the first instance, if it differs."""
     outage: Callable[[int], float] = lambda second: 0.0
     """The share of requests that fail in a second, whatever the release: a dependency is down."""
+    slowdown: Callable[[int], float] = lambda second: 1.0
+    """How many times as long requests take in a second, whatever the release: the machine is busy."""
 
     def signals(self, seconds: int) -> Iterator[Signals]:
         """Yield the counters at the end of each second, the first ones before any request."""
@@ -51,7 +53,7 @@ class Stream:
                 for number in range(instances):
                     source = SignalSource("web", release, f"web-{release}-{number}")
                     requests = self._arrivals(self.rate * share / instances)
-                    new = self._counts(requests, self._behaviour(release, number), self.outage(second))
+                    new = self._counts(requests, self._behaviour(release, number), second)
                     counters[source] = counters.get(source, Counts()) + new
             yield Signals("1", second + 1.0, tuple(counters.items()))
 
@@ -60,8 +62,9 @@ class Stream:
             return self.old
         return self.sick if self.sick and number == 0 else self.new
 
-    def _counts(self, requests: int, behaviour: Behaviour, outage: float) -> Counts:
+    def _counts(self, requests: int, behaviour: Behaviour, second: int) -> Counts:
         buckets: dict[int, int] = {}
+        outage, slowdown = self.outage(second), self.slowdown(second)
         errors = client_errors = redirects = late = 0
         for _ in range(requests):
             if self.chance.random() < behaviour.hangs:
@@ -70,7 +73,7 @@ class Stream:
             errors += self.chance.random() < max(behaviour.errors, outage)
             client_errors += self.chance.random() < behaviour.client_errors
             redirects += behaviour.redirects > 0 and self.chance.random() < behaviour.redirects
-            milliseconds = behaviour.time_ms(self.chance.gauss(0, 1), self.chance.random())
+            milliseconds = slowdown * behaviour.time_ms(self.chance.gauss(0, 1), self.chance.random())
             late += milliseconds > 1000 * LATE_S
             bucket = bucket_of(milliseconds)
             buckets[bucket] = buckets.get(bucket, 0) + 1

@@ -139,6 +139,33 @@ def test_an_unchanged_release_that_got_all_requests_is_not_found_worse() -> None
     assert alarms == []
 
 
+def test_a_busy_moment_of_the_machine_is_not_the_fault_of_a_release_that_got_all_requests() -> None:
+    for seed in range(10):
+        busy = stream(seed, slowdown=lambda second: 10.0 if 64 <= second < 68 else 1.0)
+        verdict, _ = observe(busy, 60, minute_before=True)
+        assert verdict.result == "not worse", verdict
+
+
+@pytest.mark.parametrize("rate", [20, 100])
+def test_a_slow_release_that_got_all_requests_is_found(rate: int) -> None:
+    for seed in range(5):
+        slower = stream(seed, rate=rate, new=Behaviour(0.001, SLOW["three times as slow"]))
+        verdict, requests = observe(slower, 60, minute_before=True)
+        assert verdict.result == "worse", verdict
+        assert requests <= 15 * rate
+
+
+def test_a_release_that_looks_slow_stays_undecided_until_it_was_compared_again() -> None:
+    before, start = signals(0), signals(60, old=counts(5000))
+    observation = Observation([WEB._replace(side_by_side=False)], before, start)
+    results = [
+        observation.verdict(signals(60 + second, old=counts(5000), new=counts(40 * second, ms=200))).result
+        for second in range(1, 15)
+    ]
+    assert set(results[4:]) == {"undecided", "worse"}
+    assert results.index("worse") >= 8
+
+
 def test_a_release_that_fails_always_is_found_within_a_few_requests() -> None:
     for seed in range(5):
         verdict, requests = observe(stream(seed, rate=3, new=Behaviour(1.0)), 60)

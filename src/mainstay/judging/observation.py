@@ -18,7 +18,7 @@ from mainstay.judging.comparisons import (
     summary,
 )
 from mainstay.judging.synthetic import Sampled
-from mainstay.judging.verdict import FEWEST, Comparison, Verdict, judge
+from mainstay.judging.verdict import FEWEST, SUSPICIOUS, Comparison, Verdict, judge, limit
 from mainstay.model.signals import Counts, Signals, SignalSource
 
 WARM_UP_S = 3.0
@@ -27,6 +27,8 @@ SLOWER_BY, SLOWER_BY_MS = 1.2, 10.0
 """A request is slow if it exceeds the old release's p95 (or p99) by this factor and by these milliseconds."""
 FEWEST_FOR_TIMES = 200
 """The fewest requests of the old release from which its p95 and p99 are computed; with fewer, no times are compared."""
+LASTS_S = 5.0
+"""Seconds from the first evidence that a release is slower than another was before it, until it is compared again."""
 LOST_SHARE, LOST = 0.01, 20
 """When the requests that were not counted exceed both this share and this number, the verdict is `undecided`, and the
 comparison begins again."""
@@ -53,6 +55,8 @@ class Observation:
     start: Signals
     synthetic_kinds: int = 0
     _times: dict[str, _Times] = field(default_factory=dict)
+    _doubts: dict[str, tuple[float, Comparison]] = field(default_factory=dict)
+    """The first evidence of slower requests by service, and its time, where there is only the past to compare with."""
     _earlier: dict[SignalSource, Counts] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,7 +82,7 @@ class Observation:
         for each in self.services:
             new, old = counts_by_instance(counted, each.service, each.new), self._old(each, counted)
             every = sum(new.values(), Counts())
-            found += errors(each, old, new) + self._slow(each, now, new)
+            found += errors(each, old, new) + self._lasting(each, now, self._slow(each, now, new))
             if old is not None:
                 found += client_errors(each, old, new) + redirects(each, old, new) + late(each, old, new)
             summaries.append(summary(each, old, every))
@@ -97,7 +101,7 @@ class Observation:
 
     def _begin_again(self, now: Signals) -> None:
         """Compare only what is counted after *now*, with the same minute before the observation."""
-        self.start, self._times = now, {}
+        self.start, self._times, self._doubts = now, {}, {}
 
     @property
     def _most(self) -> int:
@@ -125,7 +129,27 @@ class Observation:
         counted = now.since(times.since)
         old, timed = self._old(compared, counted), counts_by_instance(counted, compared.service, compared.new)
         assert old is not None
-        return [each for limit in (times.p95, times.p99) for each in slow(compared, old, timed, limit)]
+        return [each for limit_ms in (times.p95, times.p99) for each in slow(compared, old, timed, limit_ms)]
+
+    def _lasting(self, compared: Compared, now: Signals, found: list[Comparison]) -> list[Comparison]:
+        """Return the comparisons of times *found*, so that one busy moment of the machine is no evidence.
+
+        It slows down many requests at once. At the same time this shows in both releases; against the past it does not.
+        So there the first evidence only begins another comparison, `LASTS_S` seconds later, with as many requests.
+        """
+        name = compared.service
+        if compared.side_by_side or not found:
+            return found
+        strongest = max(found, key=lambda each: each.log_evidence)
+        if name not in self._doubts and strongest.log_evidence >= limit(self._most):
+            self._doubts[name] = now.at_s, strongest._replace(most=SUSPICIOUS)
+        at_s, first = self._doubts.get(name, (now.at_s, None))
+        if first is None:
+            return found
+        if now.at_s - at_s < LASTS_S:
+            self._times[name] = self._times[name]._replace(since=now)
+            return [first]
+        return found if found[0].new.total >= first.new.total else [*found, first]
 
     def _limits(self, compared: Compared, now: Signals) -> _Times | None:
         """Return the limits; None while new instances warm up, and while the old release has had too few requests."""

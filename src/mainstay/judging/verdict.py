@@ -57,10 +57,16 @@ class Comparison(NamedTuple):
     """The service that got the requests; empty for synthetic ones, which may lead to several."""
     suspicious: float = SUSPICIOUS
     """The log evidence from which the verdict is `undecided` and no longer `not worse`."""
+    most: float = math.inf
+    """The largest log evidence; more of it does not count."""
 
     @property
     def log_evidence(self) -> float:
         """The natural logarithm of the evidence that the new release is worse; 0: no evidence."""
+        return min(self.most, self._log_evidence)
+
+    @property
+    def _log_evidence(self) -> float:
         if self.old is None:
             return log_evidence_above(BAD, self.new)
         if self.margin == ERRORS and self.new.total >= MANY and self.new.hits < GOOD * self.new.total:
@@ -90,7 +96,7 @@ def judge(
     *synthetic* is the number of synthetic requests to each release, *summary* the figures of all.
     """
     strongest = max(comparisons, key=lambda each: each.log_evidence)
-    if strongest.log_evidence >= math.log(most / FALSE_ALARM):
+    if strongest.log_evidence >= limit(most):
         return Verdict("worse", strongest.evidence, service=strongest.service)
     if quiet and synthetic < FEWEST:
         if looks_worse := next((each.evidence for each in comparisons if each.looks_worse), ""):
@@ -100,6 +106,11 @@ def judge(
     if suspicious := [each for each in comparisons if each.log_evidence >= each.suspicious]:
         return Verdict("undecided", max(suspicious, key=lambda each: each.log_evidence).evidence)
     return Verdict("not worse", summary)
+
+
+def limit(most: int) -> float:
+    """Return the log evidence from which a release is worse, when its observation may make *most* comparisons."""
+    return math.log(most / FALSE_ALARM)
 
 
 def percent_of(share: Share) -> str:
