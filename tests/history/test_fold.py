@@ -3,7 +3,18 @@
 import msgspec
 import pytest
 
-from mainstay.history.events import Done, Ended, Event, ParkedAt, Planned, Resumed, RunOutcome, Started, encode
+from mainstay.history.events import (
+    Done,
+    Ended,
+    Event,
+    ParkedAt,
+    Planned,
+    Resumed,
+    RunOutcome,
+    Started,
+    UndoStarted,
+    encode,
+)
 from mainstay.history.fold import HistoryFold
 from mainstay.history.journal import Row
 from mainstay.history.run_state import run_state
@@ -232,3 +243,17 @@ def test_a_run_during_which_the_clock_was_set_back_took_no_negative_time(journal
     journal.runs("deploy 1")
     journal.rows[-1] = msgspec.structs.replace(journal.rows[-1], at="2026-01-05T11:00:00+00:00")
     assert journal.history().runs[0].took_s == 0.0
+
+
+def test_a_rolled_back_run_has_its_reason_and_an_observed_one_its_figures(journal: Journal) -> None:
+    journal.plan("r-0001", "deploy", 1)
+    figures = "1 of 1 ready; web@1: 0 % of 100 requests failed"
+    for step, kind, evidence, took_s in (("1.1", "observe", figures, 20.0), ("1.2", "settle", "1 of 1 ready", 0.0)):
+        journal.write("r-0001", Started(step, kind, "Observe"), Done(step, evidence, took_s))
+    journal.write("r-0001", Ended("released"))
+    journal.plan("r-0002", "deploy", 2)
+    journal.write("r-0002", UndoStarted("ada", "worse than the old one"), Ended("undone"))
+    assert [(run.why, run.evidence) for run in journal.history().runs] == [
+        ("worse than the old one", ""),
+        ("", figures),
+    ]

@@ -46,6 +46,8 @@ def test_a_quiet_release_that_turns_bad_is_rolled_back(sandbox: Sandbox, behavio
     assert assert_consistent(sandbox)["release"]["version"] == "1"
     (last,) = (each for each in sandbox.query("history") if each["version"] == "2")
     assert last["outcome"] == "undone"
+    assert last["why"].startswith("the new release is worse than the old one: synthetic ")
+    assert f"{last['run']}: the new release is worse" in sandbox.run("history").out
 
 
 @pytest.mark.slow
@@ -58,6 +60,7 @@ def test_a_quiet_good_release_is_kept_and_its_users_are_counted_apart(sandbox: S
     assert found, result
     assert int(found[1]) >= 15
     assert re.search(r" … \d s left; .*synthetic requests: 0 % of ", result.out), result
+    assert "; synthetic requests: 0 % of " in sandbox.query("history")[0]["evidence"]
     shown = sandbox.query("status").get("requests", [])
     assert sum(each["requests_per_s"] for each in shown) < 0.3, shown
 

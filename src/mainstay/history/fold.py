@@ -7,10 +7,15 @@ from statistics import median
 
 import msgspec
 
-from mainstay.history.events import Done, Ended, Planned, Started
+from mainstay.history.events import Done, Ended, Planned, Started, UndoStarted
 from mainstay.history.journal import Row
 from mainstay.history.run_state import RunState
 from mainstay.history.summary import History, HistoryOutcome, LiveRelease, Origin, RunSummary
+
+OBSERVATIONS = ("observe", "settle")
+"""The kinds of steps that compare a new release with the old one."""
+OBSERVED_S = 1.0
+"""A shorter observation compares nothing."""
 
 
 class HistoryFold:
@@ -64,6 +69,8 @@ class HistoryFold:
                 self._succeeded(run)
 
     def _done(self, run: "_Run", started: Started, done: Done) -> None:
+        if started.kind in OBSERVATIONS and done.took_s >= OBSERVED_S:
+            run.evidence = done.evidence
         if not done.adopted:
             self._durations[started.timed_as or started.kind].append(done.took_s)
         if started.kind == "migrate":
@@ -125,6 +132,7 @@ _started = msgspec.json.Decoder(Started)
 _done = msgspec.json.Decoder(Done)
 _planned = msgspec.json.Decoder(Planned)
 _ended = msgspec.json.Decoder(Ended)
+_undo_started = msgspec.json.Decoder(UndoStarted)
 
 
 class _Run:
@@ -135,6 +143,7 @@ class _Run:
         self.began_at = self.last_at = row.at
         self.outcome: HistoryOutcome | None = None
         self.started: dict[str, Started] = {}
+        self.why = self.evidence = ""
         self._parked = False
         self._state = RunState()
         self._rows = [row]
@@ -146,6 +155,8 @@ class _Run:
         if row.name == "ended":
             self.outcome = _ended.decode(row.body).outcome
             self._rows.clear()
+        elif row.name == "undo-started":
+            self.why = _undo_started.decode(row.body).why
         elif row.name in ("parked", "resumed", "answered"):
             self._parked = row.name == "parked"
 
@@ -167,6 +178,8 @@ class _Run:
             by=self.planned.by,
             rollback=self.planned.rollback,
             serves_after=self.planned.serves_after,
+            why=self.why,
+            evidence=self.evidence,
         )
 
 

@@ -41,6 +41,10 @@ class RunSummary(msgspec.Struct, frozen=True):
     rollback: str
     serves_after: int | None = None
     """The release that is live after the run if it succeeds; None when none is."""
+    why: str = ""
+    """Why the run was rolled back; empty: it was not."""
+    evidence: str = ""
+    """The figures of its last observation that took time; empty: there was none."""
 
     @property
     def ended(self) -> str:

@@ -11,7 +11,7 @@ from mainstay.operations.history import history
 @invoked("history", "mainstay history", "mainstay history -n 5", "mainstay --output json history")
 @click.option("-n", "--number", "most", type=click.IntRange(min=1), metavar="N", help="Show only the newest N runs.")
 def command(invocation: Invocation, most: int | None) -> None:
-    """List the runs, newest first."""
+    """List the runs, newest first, with the reasons of rollbacks and the figures by which releases were judged."""
     runs = history(context_of(invocation))[:most]
     if invocation.console.json:
         invocation.console.document(runs)
@@ -26,3 +26,11 @@ def command(invocation: Invocation, most: int | None) -> None:
         for run in runs
     )  # fmt: skip
     invocation.console.table(("RUN", "BEGAN", "KIND", "VERSION", "RELEASE", "OUTCOME", "TOOK", "BY"), rows)
+    reasons = [f"{run.run}: {_first_line(run.why or run.evidence)}" for run in runs if run.why or run.evidence]
+    for line in ["", *reasons] if reasons else []:
+        invocation.console.print(line)
+
+
+def _first_line(reason: str) -> str:
+    line, more, _ = reason.partition("\n")
+    return line + (" …" if more else "")
