@@ -142,20 +142,22 @@ async def test_a_response_of_the_edge_itself_has_an_id_too(running: RunningProxy
     assert (answer.status, answer.headers["x-request-id"]) == (404, "mine-2")
 
 
-async def test_every_request_has_an_id_and_an_incoming_one_is_kept(running: RunningProxy) -> None:
+async def test_every_request_has_an_id_and_a_well_formed_one_is_kept(running: RunningProxy) -> None:
     await running.request(headers={"X-Request-Id": "mine-1"})
     await running.request()
-    kept, made = (request["x-request-id"] for request in running.old.requests)
+    await running.request(headers={"X-Request-Id": 'q"\\'})
+    kept, made, replaced = (request["x-request-id"] for request in running.old.requests)
     assert kept == "mine-1"
-    assert len(made) == 36
+    assert len(made) == len(replaced) == 36
+    assert made != replaced
 
 
 async def test_the_access_log_has_release_slot_and_path_but_not_the_query(running: RunningProxy) -> None:
-    await running.request('/a"b?token=hidden', headers={"X-Request-Id": 'q"\\'})
+    await running.request('/a"b?token=hidden', headers={"X-Request-Id": "!#[]~"})
     await running.set_shares({42: 100})
     await running.request("/c")
     first, second = await running.wait_for_log_entries(2)
-    assert (first.release, first.slot, first.path, first.id) == (41, 1, '/a"b', 'q"\\')
+    assert (first.release, first.slot, first.path, first.id) == (41, 1, '/a"b', "!#[]~")
     assert (second.release, second.slot, second.status, second.ended) == (42, 2, 200, "--")
     assert b"hidden" not in (running.folders.logs / "edge" / "access.log").read_bytes()
 

@@ -24,7 +24,7 @@ FORMAT = ",".join(
         # A method consists of letters and signs that JSON does not escape.
         f'"method":"%[var(txn.method),bytes(0,{METHOD_BYTES})]"',
         f'"path":"%[var(txn.path),bytes(0,{PATH_BYTES}),json(utf8s)]"',
-        '"route":"%[var(txn.matched),json(utf8s)]"',
+        '"route":"%[var(txn.matched)]"',  # Percent-encoded.
         '"status":%ST',
         '"bytes":%B',
         '"request_ms":%TR',
@@ -34,7 +34,7 @@ FORMAT = ",".join(
         '"total_ms":%Ta',
         '"ended":"%ts"',
         '"retries":"%rc"',
-        '"id":"%[var(txn.id),json(utf8s)]"}',
+        '"id":"%[var(txn.id)]"}',
     )
 )
 """The `log-format` of a line, which is a JSON object. The path is without the query, since a query may hold secrets."""

@@ -9,13 +9,12 @@ service's bridged backend, which has one instance of each of up to two releases.
 requests go directly to the usual one.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
-from urllib.parse import quote
 
+from mainstay.drivers.edge.haproxy.config.choice import Choice, name_of
 from mainstay.drivers.edge.haproxy.config.common import common_rules
 from mainstay.drivers.edge.haproxy.config.pages import page_rules
-from mainstay.drivers.edge.haproxy.config.paths import condition
 from mainstay.drivers.edge.haproxy.config.syntax import lines, quoted
 from mainstay.drivers.edge.haproxy.slots import backend_of
 from mainstay.model import Edge, Route
@@ -44,24 +43,19 @@ class _Bridge(NamedTuple):
         return backend_of(self.route.service, "bridged")
 
 
-def cache_rules(routes: Sequence[Route], at: Mapping[int, str] = {}) -> str:
-    """Return the rules that let clients cache files, given the *routes* in the order in which they are matched.
+def cache_rules(choice: Choice) -> str:
+    """Return the rules that let clients cache the files of the chosen route.
 
-    Clients never cache an error, since a file may be missing for a moment during a release. *at* has a further
-    condition, which ends with a space, for the routes of each port (`Route.listen`).
+    Clients never cache an error, since a file may be missing for a moment during a release.
     """
-    last = max((number for number, route in enumerate(routes, 1) if route.assets_s), default=0)
-    if not last:
+    cached = [route for route in choice.routes if route.assets_s]
+    if not cached:
         return ""
-    chosen = (
-        f"http-request set-var(txn.cache) int({route.assets_s}) if !{{ var(txn.cache) -m found }} "
-        f"{at.get(route.listen, '')}{condition(route)}"
-        for route in routes[:last]
-    )
-    kept, reads = "{ var(txn.cache) -m int gt 0 }", "{ var(txn.method) -m str GET HEAD }"
+    seconds = (f"http-request set-var(txn.cache) int({each.assets_s}) if {choice.of(each)}" for each in cached)
+    kept, reads = "{ var(txn.cache) -m found }", "{ var(txn.method) -m str GET HEAD }"
     uncached = "http-response set-var(txn.uncached) bool(true)"
     return lines(
-        *chosen,
+        *seconds,
         # What a service marks as private must not get into a shared cache, and a cookie is for one client.
         f"{uncached} if {{ res.hdr(Cache-Control) -m sub -i no-store no-cache private }}",
         f"{uncached} if {{ res.hdr(Set-Cookie) -m found }}",
@@ -71,19 +65,16 @@ def cache_rules(routes: Sequence[Route], at: Mapping[int, str] = {}) -> str:
     )
 
 
-def bridge_choice(edge: Edge, route: Route) -> list[str]:
-    """Return the rule that sends a GET or HEAD of *route* over its bridge while the bridged backend has a server."""
-    return [
-        f"use_backend {each.backend} if {{ var(txn.matched) -m str {name_of(route)} }} "
-        f"{{ method GET HEAD }} {{ nbsrv({each.source}) gt 0 }}"
-        for each in _bridges(edge)
-        if each.route == route
-    ]
-
-
-def name_of(route: Route) -> str:
-    """Return the name of *route* in the access log: its host and path, percent-encoded."""
-    return quote(f"{route.host}{route.path}", safe="/%*:")
+def bridge_choice(edge: Edge, choice: Choice) -> str:
+    """Return the rules that send a GET or HEAD over its route's bridge while the bridged backend has a server."""
+    reads = "{ method GET HEAD }"
+    bridged = [each for each in _bridges(edge) if each.route in choice.routes]
+    return lines(
+        *(
+            f"use_backend {each.backend} if {choice.of(each.route)} {reads} {{ nbsrv({each.source}) gt 0 }}"
+            for each in bridged
+        )
+    )
 
 
 def bridges(edge: Edge, folders: Folders, user: UserIds | None) -> Iterator[str]:

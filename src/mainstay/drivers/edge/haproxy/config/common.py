@@ -2,10 +2,13 @@
 
 from mainstay.drivers.edge.haproxy.access_lines import RELEASE
 from mainstay.drivers.edge.haproxy.config.pages import type_rules
+from mainstay.drivers.edge.haproxy.config.syntax import quoted
 from mainstay.model import Edge
 
 BY_INSTANCE = "{ srv_name -m found }"
 """The condition that an instance has responded, and not a service of `refusals`."""
+_REQUEST_ID = r"^[!#-\[\]-~]{1,128}$"
+"""The request ids that are kept: printable ASCII without what JSON escapes, because the access log contains them."""
 
 
 def common_rules(edge: Edge, *, bridged: bool = False) -> str:
@@ -13,19 +16,18 @@ def common_rules(edge: Edge, *, bridged: bool = False) -> str:
 
     *bridged*: some responses come over a bridge, whose frontend has set or removed the release header already.
     """
-    unless = " if !{ var(txn.bridged) -m found }" if bridged else ""
-    of_instance = f" if {BY_INSTANCE}" + unless.replace(" if", "")
+    release = f"set-header X-Mainstay-Release {RELEASE}" if edge.release_header else "del-header X-Mainstay-Release"
+    unless = " !{ var(txn.bridged) -m found }" if bridged else ""
     lines = [
         "log global",  # Not in `defaults`, since backends would then log when a server goes up or down.
         "http-request disable-l7-retry if !{ method GET HEAD OPTIONS }",
-        "http-request set-header X-Request-Id %[uuid()] if !{ req.hdr(X-Request-Id) -m len 1:128 }",
+        f"http-request set-var(req.uuid) uuid() if !{{ req.hdr(X-Request-Id) -m reg {quoted(_REQUEST_ID)} }}",
+        "http-request set-header X-Request-Id %[var(req.uuid)] if { var(req.uuid) -m found }",
         "http-request set-var(txn.id) req.hdr(X-Request-Id)",
         "http-request set-var(txn.method) method",
         "http-request set-var(txn.path) path",
         "http-after-response set-header X-Request-Id %[var(txn.id)] if { var(txn.id) -m found }",
-        f"http-response del-header X-Mainstay-Release{unless}",
+        f"http-response {release} if {BY_INSTANCE}{unless}",
         *type_rules(),
     ]
-    if edge.release_header:
-        lines.append(f"http-response set-header X-Mainstay-Release {RELEASE}{of_instance}")
     return "\n".join(f"  {line}" for line in lines)

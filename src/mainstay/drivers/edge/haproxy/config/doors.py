@@ -1,10 +1,15 @@
-"""The front doors: one `frontend` for each public port."""
+"""The front doors: one `frontend` for each public port.
+
+Each request is compared with some hundred rules. So variables that only request rules read are in HAProxy's scope `req`
+instead of `txn`: HAProxy searches a scope from its first variable to its last.
+"""
 
 from collections.abc import Mapping
 
 from mainstay.drivers.edge.haproxy.config.acme_challenge import challenge_rules
-from mainstay.drivers.edge.haproxy.config.assets import bridge_choice, cache_rules, name_of
+from mainstay.drivers.edge.haproxy.config.assets import bridge_choice, cache_rules
 from mainstay.drivers.edge.haproxy.config.backends import NOWHERE
+from mainstay.drivers.edge.haproxy.config.choice import Choice
 from mainstay.drivers.edge.haproxy.config.common import common_rules
 from mainstay.drivers.edge.haproxy.config.compression import compression
 from mainstay.drivers.edge.haproxy.config.cors import cors_rules, origin_rules, preflight_rules
@@ -12,7 +17,7 @@ from mainstay.drivers.edge.haproxy.config.forwarded import forwarded_headers
 from mainstay.drivers.edge.haproxy.config.headers import header_rules
 from mainstay.drivers.edge.haproxy.config.maintenance import maintenance_rules
 from mainstay.drivers.edge.haproxy.config.pages import page_rules
-from mainstay.drivers.edge.haproxy.config.paths import condition, path_rules
+from mainstay.drivers.edge.haproxy.config.paths import path_rules
 from mainstay.drivers.edge.haproxy.config.preview_header import recognise_own
 from mainstay.drivers.edge.haproxy.config.rate_limits import limited_routes, rate_rules
 from mainstay.drivers.edge.haproxy.config.redirects import redirect_rules
@@ -37,6 +42,7 @@ def doors(edge: Edge, ports: Mapping[str, int]) -> dict[int, list[Route]]:
 
 def door(edge: Edge, port: int, routes: list[Route], https: int | None = None) -> str:
     """Return the section of the front door for http at *port*, and for https at the port *https* unless it is None."""
+    choice = Choice("txn.matched", routes)  # The access log contains the variable.
     return f"""\
 frontend door:{port}
   bind {bind_address(edge.address, port)}
@@ -59,25 +65,27 @@ frontend door:{port}
   # for what fits its buffer: what comes after that has no limit on its whole duration.
   http-request wait-for-body time {milliseconds(edge.body_s)}
 {body_rules(edge)}\
-{forwarded_headers()}\
+{forwarded_headers(proxies=bool(edge.trusted_proxies))}\
 {https_headers(edge, https)}\
 {trace_rules()}\
-{strip_rules(routes)}\
+{choice.rules()}\
+{strip_rules(choice)}\
 {header_rules(edge)}\
 {cors_rules(edge.cors)}\
-{cache_rules(routes)}\
+{cache_rules(choice)}\
 {compression(on=edge.compress)}\
-{_choices(edge, routes)}\
+{bridge_choice(edge, choice)}\
+{_backends(choice)}\
   default_backend {NOWHERE}
 """
 
 
-def _choices(edge: Edge, routes: list[Route]) -> str:
-    """Return the rules that store the name of the matching route for the access log and choose its backend."""
-    names = {route: name_of(route) for route in routes}
-    first = "if !{ var(txn.matched) -m found }"
+def _backends(choice: Choice) -> str:
+    """Return the rules that send a request to the service of the chosen route."""
+    services = dict.fromkeys(route.service for route in choice.routes)
     return lines(
-        *(f"http-request set-var(txn.matched) str({name}) {first} {condition(route)}" for route, name in names.items()),
-        *(rule for route in routes for rule in bridge_choice(edge, route)),
-        *(f"use_backend {route.service} if {{ var(txn.matched) -m str {name} }}" for route, name in names.items()),
+        *(
+            f"use_backend {service} if {choice.of(*(route for route in choice.routes if route.service == service))}"
+            for service in services
+        )
     )

@@ -3,8 +3,12 @@
 from mainstay.drivers.edge.haproxy.config.syntax import lines, remove_headers
 
 
-def forwarded_headers(client: str = "%[src]") -> str:
-    """Return the rules that replace these headers, which a client can forge. *client* is the client's address."""
+def forwarded_headers(client: str = "%[src]", *, proxies: bool = False) -> str:
+    """Return the rules that replace these headers, which a client can forge.
+
+    *client* is the client's address. *proxies* is whether a trusted proxy may name the protocol.
+    """
+    proto = ["http-request set-header X-Forwarded-Proto https if { var(req.proto) -m str https }"] if proxies else []
     return lines(
         "http-request del-header Forwarded",
         *remove_headers("x-forwarded-"),
@@ -12,5 +16,5 @@ def forwarded_headers(client: str = "%[src]") -> str:
         f"http-request set-header X-Forwarded-For {client}",
         "http-request set-header X-Forwarded-Host %[req.hdr(host)] if { req.hdr(host) -m found }",
         "http-request set-header X-Forwarded-Proto http",
-        "http-request set-header X-Forwarded-Proto https if { var(txn.proto) -m str https }",
+        *proto,
     )

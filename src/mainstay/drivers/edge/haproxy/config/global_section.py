@@ -31,6 +31,8 @@ global
   # A port of another program is refused with an error instead of being shared silently.
   noreuseport
   fd-hard-limit 65536
+  # A cache of comparisons costs more than it saves: few paths are requested twice in a row.
+  tune.pattern.cache-size 0
 {reserve(edge)}\
   lua-load-per-thread {SCRIPT}
   # For normalize-uri.

@@ -11,8 +11,8 @@ MAINTENANCE = "maintenance.map"
 HEALTH = "health.map"
 """The file of a map whose keys are the paths that are served during maintenance."""
 ALLOWED = "allowed"
-_SERVED = (f"{{ var(txn.closed) -m str {ALLOWED} }}", f"{{ path,map_str({HEALTH}) -m found }}", SENT_BY_MAINSTAY)
-_REFUSED = " ".join(("{ var(txn.closed) -m found }", *(f"!{each}" for each in _SERVED)))
+_SERVED = (f"{{ var(req.closed) -m str {ALLOWED} }}", f"{{ path,map_str({HEALTH}) -m found }}", SENT_BY_MAINSTAY)
+_REFUSED = " ".join(("{ var(req.closed) -m found }", *(f"!{each}" for each in _SERVED)))
 
 
 def maintenance_rules(edge: Edge) -> str:
@@ -20,8 +20,8 @@ def maintenance_rules(edge: Edge) -> str:
     own = any(page.status == 503 for page in edge.pages)
     answer = "deny deny_status 503" if own else f"return {variable_page(503, 'txn.page')}"
     return lines(
-        f"http-request set-var(txn.closed) src,map_ip({MAINTENANCE})",
-        "http-request set-var(txn.page) var(txn.closed) if !{ var(txn.json) -m bool }",
+        f"http-request set-var(req.closed) src,map_ip({MAINTENANCE})",
+        "http-request set-var(txn.page) var(req.closed) if !{ var(txn.json) -m bool }",
         read_body("refuse-503" if own else "maintenance", _REFUSED),
         f"http-request {answer} if {_REFUSED}",
     )

@@ -12,7 +12,7 @@ from mainstay.model.matching import prefix
 def path_rules(routes: Iterable[Route], redirects: Iterable[Redirect] = ()) -> str:
     """Return the rules that compute the paths that `condition` and other rules compare.
 
-    `txn.route` is the decoded and normalized path, with `/` at its end. `txn.plain` is the normalized path in which
+    `req.route` is the decoded and normalized path, with `/` at its end. `req.plain` is the normalized path in which
     only the characters that need it are encoded. The rules do not change the path that the service receives.
 
     The rules reject a path that cannot be decoded. They also reject a path that a service could read as one of another
@@ -23,30 +23,30 @@ def path_rules(routes: Iterable[Route], redirects: Iterable[Redirect] = ()) -> s
     uses_plain = any(_uses_plain(place) for place in places)
     if not bases and not uses_plain:
         return ""
-    odd, slash = (f"{{ var(txn.{name}) -m found }}" for name in ("odd", "slash"))
+    odd, slash = (f"{{ var(req.{name}) -m found }}" for name in ("odd", "slash"))
     normalize = [f"normalize-uri {each}" for each in ("path-merge-slashes", "path-strip-dot")]
     rules = [
         # Only an odd path needs the rules below, which cost more than all other rules together.
-        "set-var(txn.odd) bool(true) if { path -m sub % // /. .. }",
+        "set-var(req.odd) bool(true) if { path -m sub % // /. .. }",
         f"deny deny_status 400 if {odd} {{ path -m reg -i %(00|[^0-9a-f]|[0-9a-f]([^0-9a-f]|$)|$) }}",
         # A service that does not resolve `..` would see another path than the one that is compared here.
         f"deny deny_status 400 if {odd} {{ path,url_dec -m reg (^|/)\\.\\.(/|$) }}",
-        f"set-var(txn.sent) pathq if {odd}",
+        f"set-var(req.sent) pathq if {odd}",
         # Stored in a variable, because a variable is cheaper to read than the path is to search.
-        f"set-var(txn.slash) bool(true) if {odd} {{ var(txn.sent) -m sub -i %2f }}",
+        f"set-var(req.slash) bool(true) if {odd} {{ var(req.sent) -m sub -i %2f }}",
         # Without `strict`, HAProxy 2.8 merges slashes instead if a condition follows. The first `deny` is as strict.
         f"normalize-uri percent-decode-unreserved strict if {odd}",
         *(f"{each} if {odd}" for each in normalize),
-        *(["set-var(txn.plain) path"] if uses_plain else []),
-        "set-var(txn.route) path,url_dec,concat(/)",
-        f"set-var(txn.kept) path,regsub(%2f,%252f,gi),url_dec,concat(/) if {slash}",
+        *(["set-var(req.plain) path"] if uses_plain else []),
+        "set-var(req.route) path,url_dec,concat(/)",
+        f"set-var(req.kept) path,regsub(%2f,%252f,gi),url_dec,concat(/) if {slash}",
         f"set-path %[path,regsub(%2f,/,gi)] if {slash}",
         *(f"{each} if {slash}" for each in normalize),
-        f"set-var(txn.route) path,url_dec,concat(/) if {slash}",
-        "set-pathq %[var(txn.sent)] if { var(txn.sent) -m beg / }",
+        f"set-var(req.route) path,url_dec,concat(/) if {slash}",
+        "set-pathq %[var(req.sent)] if { var(req.sent) -m beg / }",
     ]
     for base in bases:
-        decoded, kept = (f"{{ var(txn.{name}) -m beg {quoted(base)} }}" for name in ("route", "kept"))
+        decoded, kept = (f"{{ var(req.{name}) -m beg {quoted(base)} }}" for name in ("route", "kept"))
         rules += [f"deny deny_status 400 if {slash} {one}" for one in (f"{decoded} !{kept}", f"!{decoded} {kept}")]
     return "".join(f"  http-request {rule}\n" for rule in rules)
 
@@ -54,7 +54,7 @@ def path_rules(routes: Iterable[Route], redirects: Iterable[Redirect] = ()) -> s
 def condition(place: Route | Redirect) -> str:
     """Return the condition under which a request matches *place*."""
     base = _base(place)
-    path = '{ path_beg "/" }' if base == "/" else f"{{ var(txn.route) -m beg {quoted(base)} }}"
+    path = '{ path_beg "/" }' if base == "/" else f"{{ var(req.route) -m beg {quoted(base)} }}"
     return path + _host_condition(place.host)
 
 
@@ -71,5 +71,5 @@ def _uses_plain(place: Route | Redirect) -> bool:
 
 
 def _base(place: Route | Redirect) -> str:
-    """Return the decoded path of *place*, with `/` at its end. `txn.route` of a matching request begins with it."""
+    """Return the decoded path of *place*, with `/` at its end. `req.route` of a matching request begins with it."""
     return unquote(prefix(place)) + "/"

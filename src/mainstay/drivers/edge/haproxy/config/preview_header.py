@@ -15,14 +15,14 @@ from mainstay.model.signals import PREVIEW
 
 VALID_S = 300
 """Seconds for which a signature is valid: the time that a service has for its calls while it handles one request."""
-SENT_BY_MAINSTAY = "{ var(txn.own) -m bool }"
+SENT_BY_MAINSTAY = "{ var(req.own) -m bool }"
 """The condition that Mainstay itself sent the request to the front door: its header is signed for `front`."""
 REPLACED = "replaced"
 """The value of the header with which a request to the preview door chooses the replaced revisions."""
 _REMOVE = remove_headers(HEADER.lower())
 _GENUINE = "{ var(txn.preview) -m found }"
-_REPLACED = "{ var(txn.replaced) -m bool }"
-_READ_KEY = f"http-request set-var(txn.preview_key) str(key),map({KEY})"
+_REPLACED = "{ var(req.replaced) -m bool }"
+_READ_KEY = f"http-request set-var(req.preview_key) str(key),map({KEY})"
 _MARK = f"http-request set-var(txn.matched) str({PREVIEW})"
 """The rule that sets the route in the access log to `preview`."""
 
@@ -34,12 +34,12 @@ def recognise_own() -> str:
 
 def sign_header(edge: Edge) -> str:
     """Return the rules of the preview door, which give each request a new header and mark it in the access log."""
-    header = 'http-request set-var-fmt(txn.preview) "%[var(txn.expires)].%[var(txn.expires),{}]"'
+    header = 'http-request set-var-fmt(txn.preview) "%[var(req.expires)].%[var(req.expires),{}]"'
     return lines(
-        f"http-request set-var(txn.replaced) bool(true) if {{ req.hdr({HEADER}) -m str {REPLACED} }}",
+        f"http-request set-var(req.replaced) bool(true) if {{ req.hdr({HEADER}) -m str {REPLACED} }}",
         *_REMOVE,
         _READ_KEY,
-        f'http-request set-var-fmt(txn.expires) "%[date({VALID_S})]"',
+        f'http-request set-var-fmt(req.expires) "%[date({VALID_S})]"',
         header.format(_signature("preview")),
         f"{header.format(_signature('replaced'))} if {_REPLACED}",
         f"http-request set-header {HEADER} %[var(txn.preview)]",
@@ -54,7 +54,7 @@ def check_header(edge: Edge) -> str:
         *_given(),
         *_allowed("preview", "new"),
         *_allowed("replaced", "replaced"),
-        f"http-request set-var(txn.preview) var(txn.given) if {{ var(txn.new) -m bool }} or {_REPLACED}",
+        f"http-request set-var(txn.preview) var(req.given) if {{ var(req.new) -m bool }} or {_REPLACED}",
         f"http-request set-header {HEADER} %[var(txn.preview)] if {_GENUINE}",
         f"{_MARK} if {_GENUINE}",
         *_release_header(edge),
@@ -76,26 +76,26 @@ def follow(service: str, condition: str = _GENUINE) -> str:
 def _given() -> list[str]:
     """Return the rules that store a well-formed header and its expiry in variables and remove it from the request."""
     one = f"{{ req.hdr_cnt({HEADER}) eq 1 }} {{ req.hdr({HEADER}) -m reg ^[0-9]{{10}}\\.[0-9a-f]{{64}}$ }}"
-    given = "{ var(txn.given) -m found }"
+    given = "{ var(req.given) -m found }"
     return [
-        f"http-request set-var(txn.given) req.hdr({HEADER}) if {one}",
+        f"http-request set-var(req.given) req.hdr({HEADER}) if {one}",
         *_REMOVE,
         f"{_READ_KEY} if {given}",
-        f"http-request set-var(txn.expires) var(txn.given),field(1,.) if {given}",
+        f"http-request set-var(req.expires) var(req.given),field(1,.) if {given}",
     ]
 
 
 def _allowed(what: Allowed, variable: str) -> list[str]:
-    """Return the rules that set `txn.`*variable* if the header is signed for *what* and has not expired."""
-    signed = "{ var(txn.given),field(2,.),secure_memcmp(txn.signed) } { date,neg,add(txn.expires) gt 0 }"
+    """Return the rules that set `req.`*variable* if the header is signed for *what* and has not expired."""
+    signed = "{ var(req.given),field(2,.),secure_memcmp(req.signed) } { date,neg,add(req.expires) gt 0 }"
     return [
-        f"http-request set-var(txn.signed) var(txn.expires),{_signature(what)} if {{ var(txn.given) -m found }}",
-        f"http-request set-var(txn.{variable}) bool(true) if {signed}",
+        f"http-request set-var(req.signed) var(req.expires),{_signature(what)} if {{ var(req.given) -m found }}",
+        f"http-request set-var(req.{variable}) bool(true) if {signed}",
     ]
 
 
 def _signature(what: Allowed) -> str:
-    return f"concat(.{what}),hmac(sha256,txn.preview_key),hex,lower"
+    return f"concat(.{what}),hmac(sha256,req.preview_key),hex,lower"
 
 
 def _release_header(edge: Edge) -> tuple[str, ...]:

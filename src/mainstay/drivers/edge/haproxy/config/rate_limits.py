@@ -5,6 +5,7 @@ send again when its window ends.
 """
 
 import hashlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from mainstay.drivers.edge.haproxy.config.paths import condition
@@ -56,13 +57,14 @@ def rate_rules(edge: Edge) -> str:
     if not used:
         return ""
     return lines(
-        "http-request set-var(txn.now) date",
+        "http-request set-var(req.now) date",
         *(line for number, rules in used for line in _tracked(number, rules)),
-        *(_refused(number) for number, _ in used),
+        *(_refused(number, rules) for number, rules in used),
         "http-after-response set-header Retry-After %[var(txn.wait)] if { var(txn.wait) -m found }",
         *refused(429, "{ var(txn.wait) -m found }"),
-        *(f"http-request sc-inc-gpc0({number}) if {{ sc{number}_tracked }}" for number, _ in used),
-        *(line for number, _ in used for line in _headers(number)),
+        # Without effect when the counter does not track the request.
+        *(f"http-request sc-inc-gpc0({number})" for number, _ in used),
+        *(line for number, rules in used for line in _headers(number, rules)),
     )
 
 
@@ -96,42 +98,73 @@ def _not_exempt(edge: Edge) -> str:
 
 def _tracked(number: int, rules: list[_Rule]) -> list[str]:
     """Return the rules that choose the table for the counter *number*, and begin a new window after the last one."""
-    left, window, over = f"txn.left{number}", f"txn.window{number}", f"{{ var(txn.over{number}) -m bool }}"
+    left, over = f"txn.left{number}", f"{{ var(req.over{number}) -m bool }}"
+    limit, window = _limit(number, rules), _window(number, rules)
+    several = len(rules) > 1
     chosen = []
     for rule in rules:
-        first = f"if !{{ sc{number}_tracked }} !{SENT_BY_MAINSTAY} {rule.condition}".rstrip()
+        untracked = f"!{{ sc{number}_tracked }} " if several else ""
+        first = f"if {untracked}!{SENT_BY_MAINSTAY} {rule.condition}".rstrip()
         chosen += [
-            f"http-request set-var(txn.limit{number}) int({rule.rate.requests}) {first}",
-            f"http-request set-var({window}) int({rule.rate.window_s}) {first}",
+            *limit.stored(rule.rate.requests, first),
+            *window.stored(rule.rate.window_s, first),
             f"http-request track-sc{number} {CLIENT} table rates/{rule.table} {first}",
         ]
     tracked = f"if {{ sc{number}_tracked }}"
     # A window that ends later than a new one would: the clock was set back. It is over too.
-    ended = f"{{ var({left}) -m int le 0 }} or {{ sc{number}_tracked }} {{ var({left}),sub({window}) gt 0 }}"
+    ended = f"{{ var({left}) -m int le 0 }} or {{ sc{number}_tracked }} {{ var({left}),sub({window.argument}) gt 0 }}"
     return [
         *chosen,
-        f"http-request set-var({left}) sc_get_gpt0({number}),sub(txn.now) {tracked}",
-        f"http-request set-var(txn.over{number}) bool(true) {tracked} {ended}",
+        f"http-request set-var({left}) sc_get_gpt0({number}),sub(req.now) {tracked}",
+        f"http-request set-var(req.over{number}) bool(true) {tracked} {ended}",
         # For the effect of the fetch, which sets the count to 0; nothing reads the variable.
-        f"http-request set-var(txn.counted{number}) sc_clr_gpc0({number}) if {over}",
-        f"http-request sc-set-gpt0({number}) var(txn.now),add({window}) if {over}",
-        f"http-request set-var({left}) var({window}) if {over}",
+        f"http-request set-var(req.counted{number}) sc_clr_gpc0({number}) if {over}",
+        f"http-request sc-set-gpt0({number}) var(req.now),add({window.argument}) if {over}",
+        f"http-request set-var({left}) {window.value} if {over}",
     ]
 
 
-def _refused(number: int) -> str:
-    beyond = f"{{ sc_get_gpc0({number}),sub(txn.limit{number}) ge 0 }}"
-    return f"http-request set-var(txn.wait) var(txn.left{number}) if {{ sc{number}_tracked }} {beyond}"
+def _refused(number: int, rules: list[_Rule]) -> str:
+    beyond = f"{{ sc_get_gpc0({number}),sub({_limit(number, rules).argument}) ge 0 }}"
+    return f"http-request set-var(txn.wait) var(txn.left{number}) if {beyond}"
 
 
-def _headers(number: int) -> list[str]:
+def _headers(number: int, rules: list[_Rule]) -> list[str]:
     """Return the rules that set the headers for the counter *number*; they replace those of a lower number."""
+    limit = _limit(number, rules)
     values = {
-        "Limit": f"var(txn.limit{number})",
-        "Remaining": f"sc_get_gpc0({number}),neg,add(txn.limit{number})",
+        "Limit": limit.value,
+        "Remaining": f"sc_get_gpc0({number}),neg,add({limit.argument})",
         "Reset": f"var(txn.left{number})",
     }
     return [
         f"http-after-response set-header X-RateLimit-{name} %[{value}] if {{ sc{number}_tracked }}"
         for name, value in values.items()
     ]
+
+
+class _Number(NamedTuple):
+    """A number that the rules use: constant, or in a variable when it depends on the rate that applies."""
+
+    argument: str
+    """The number as an argument of a converter."""
+    value: str
+    """The number as an expression."""
+
+    def stored(self, number: int, condition: str) -> list[str]:
+        """Return the rule that stores *number* under *condition*; none for a constant."""
+        return [] if self.argument.isdigit() else [f"http-request set-var({self.argument}) int({number}) {condition}"]
+
+
+def _limit(number: int, rules: list[_Rule]) -> _Number:
+    return _number(f"txn.limit{number}", [rule.rate.requests for rule in rules])
+
+
+def _window(number: int, rules: list[_Rule]) -> _Number:
+    """Return the length of the window in seconds."""
+    return _number(f"req.window{number}", [rule.rate.window_s for rule in rules])
+
+
+def _number(variable: str, values: Sequence[int]) -> _Number:
+    same = len(set(values)) == 1
+    return _Number(str(values[0]), f"int({values[0]})") if same else _Number(variable, f"var({variable})")

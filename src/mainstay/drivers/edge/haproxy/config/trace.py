@@ -4,9 +4,8 @@ from mainstay.drivers.edge.haproxy.config.syntax import lines, quoted
 
 _VALID = "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
 _NONE = "^00-(0{32}-|[0-9a-f]{32}-0{16}-)"
-_DIGITS = "%[uuid,xxh64,hex,lower]"
-"""Sixteen random hexadecimal digits. One hash of a UUID is cheaper than two of HAProxy's 32-bit random numbers."""
-_NEW = f"00-{_DIGITS * 2}-{_DIGITS}-01"
+_NEW = "00-{}{}-{}-01".format(*(f"%[var(req.uuid),xxh64({seed}),hex,lower]" for seed in (1, 2, 3)))
+"""A new trace: three hashes of one UUID, because hashes are cheaper than UUIDs. The UUID has 122 random bits."""
 
 
 def trace_rules() -> str:
@@ -14,7 +13,9 @@ def trace_rules() -> str:
     valid, none = (f"{{ req.hdr(traceparent) -m reg {quoted(each)} }}" for each in (_VALID, _NONE))
     passed_on = f"{{ req.hdr_cnt(traceparent) eq 1 }} {valid} !{none}"
     return lines(
-        f"http-request set-var(txn.traced) bool(true) if {passed_on}",
-        "http-request del-header tracestate if !{ var(txn.traced) -m bool }",
-        f"http-request set-header traceparent {_NEW} if !{{ var(txn.traced) -m bool }}",
+        f"http-request set-var(req.traced) bool(true) if {passed_on}",
+        # Set already when the request has no id of its own.
+        "http-request set-var(req.uuid) uuid() if !{ var(req.uuid) -m found }",
+        "http-request del-header tracestate if !{ var(req.traced) -m bool }",
+        f"http-request set-header traceparent {_NEW} if !{{ var(req.traced) -m bool }}",
     )

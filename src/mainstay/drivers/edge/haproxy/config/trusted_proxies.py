@@ -20,11 +20,11 @@ def client_address(edge: Edge) -> str:
     """
     if not edge.trusted_proxies:
         return ""
-    trusted = is_proxy(edge, "var(txn.client) -m ip")
+    trusted = is_proxy(edge, "var(req.client) -m ip")
     hops = [f"req.hdr_ip(x-forwarded-for,-{number})" for number in range(1, MOST_PROXIES + 1)]
     return lines(
-        f"http-request set-var(txn.proto) str(https) if {is_proxy(edge)} {{ req.hdr(x-forwarded-proto) -m str https }}",
-        f"http-request set-var(txn.client) {hops[0]} if {is_proxy(edge)}",
-        *(f"http-request set-var(txn.client) {hop} if {trusted} {{ {hop} -m found }}" for hop in hops[1:]),
-        "http-request set-src var(txn.client) if { var(txn.client) -m found }",
+        f"http-request set-var(req.proto) str(https) if {is_proxy(edge)} {{ req.hdr(x-forwarded-proto) -m str https }}",
+        f"http-request set-var(req.client) {hops[0]} if {is_proxy(edge)}",
+        *(f"http-request set-var(req.client) {hop} if {trusted} {{ {hop} -m found }}" for hop in hops[1:]),
+        "http-request set-src var(req.client) if { var(req.client) -m found }",
     )
