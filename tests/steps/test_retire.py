@@ -47,6 +47,14 @@ def test_the_old_fleet_is_stopped_and_the_lease_on_traffic_ends(world: RunWorld,
     assert [one.id for one in world.target.fleet_status().instances] == ["web-2-1", "web-2-2"]
 
 
+def test_a_long_drain_shows_what_is_left(world: RunWorld, target: FakeTarget) -> None:
+    target.in_flight["web@1"] = 1
+    shown, recorded = list[str](), list[str]()
+    STEP.do(world.with_progress(recorded.append, shown.append))
+    assert set(shown) == {"2 instances left, 2 draining"}
+    assert recorded == ["2 instances left, 2 draining"] * 2
+
+
 @pytest.mark.parametrize(
     ("open_requests", "evidence"),
     [

@@ -145,11 +145,12 @@ def test_a_callee_moves_once_its_caller_has_no_request_in_flight(
     STEP.do(world)
     target.effects.clear()
     target.in_flight["web@2"] = 3
-    progress: list[str] = []
+    progress, shown = list[str](), list[str]()
     clock.paused = _ends(target, clock, "web@2", after=0.4)
-    done = replace(STEP, after=CALLERS_FIRST).do(world.with_progress(progress.append))
+    done = replace(STEP, after=CALLERS_FIRST).do(world.with_progress(progress.append, shown.append))
     assert done == "web 100 % @1, then api 100 % @1; web@2 had no request left after 0.4 s"
     assert progress == ["waiting for 3 requests in flight of web@2"]
+    assert set(shown) == set(progress)
     assert [name for name in target.effects if name.startswith("traffic")] == ["traffic web 1:100", "traffic api 1:100"]
     assert world.target.traffic_status().actual == OLD
 

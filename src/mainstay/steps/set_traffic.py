@@ -74,9 +74,8 @@ def await_traffic(world: RunWorld, shifts: Shifts, *, or_crashed: bool = False) 
     def applied() -> bool:
         serving = world.target.traffic_status()
         for revision, count in serving.in_flight.items():
-            if count and revision not in waited:
-                world.progress(f"waiting for {_requests(count)} of {revision}")
             if count:
+                (world.show if revision in waited else world.progress)(f"waiting for {_requests(count)} of {revision}")
                 waited[revision] = world.clock.monotonic() - began
         late = {name: shares for name, shares in wanted.items() if not same(serving.actual, {name: shares})}
         crashed = or_crashed and all(_crashes(world, name, shares) for name, shares in late.items())

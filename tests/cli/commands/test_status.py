@@ -1,10 +1,18 @@
-"""Commands that read no manifest still refuse an environment that it does not declare."""
+"""The text of `status`. Commands that read no manifest still refuse an environment that it does not declare."""
 
+import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from mainstay.cli.commands.status import show
+from mainstay.cli.console import Console
+from mainstay.operations.request_rates import RequestRates
+from mainstay.operations.status_document import RunStatus, Status
 from tests.cli.program import Result, mainstay
+from tests.fakes.clock import TurnableClock
 
 TEXT = "system: shop\nversion: 1.0.0\nenvironments: {staging: {}, production: {}}\nservices: {web: {command: [x]}}\n"
 
@@ -31,3 +39,45 @@ def test_one_of_several_environments_must_be_chosen(tmp_path: Path) -> None:
 def test_a_manifest_that_cannot_be_read_does_not_hide_that_nothing_was_deployed(tmp_path: Path) -> None:
     result = query(tmp_path, "-e", "prodction", "status", text=TEXT + "services: [\n")
     assert "nothing has been deployed here yet" in result.err
+
+
+RUN = RunStatus("r-2", "deploy", "running", "2.4", "Observe web@2", "2026-01-05T12:00:00+00:00", progress="9 s left")
+STATUS = Status(
+    system="shop",
+    environment="local",
+    target="process",
+    url="",
+    state="/state",
+    release=None,
+    run=RUN,
+    services=(),
+    datastores=(),
+    started=True,
+    supervised=True,
+    reverted=False,
+    requests=(
+        RequestRates("-", 0, "edge", 2.0, 0.0, 1, 1, 1),
+        RequestRates("web", 0, "unready", 1.0, 100.0, 1, 1, 1),
+        RequestRates("web", 41, "release", 9.0, 0.0, 4, 5, 6),
+    ),
+)
+
+
+def shown(status: Status, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    clock = TurnableClock()
+    began = (clock.now() - timedelta(seconds=16)).isoformat()
+    show(replace(status, run=replace(RUN, since=began)), Console(), clock)
+    return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_running_step_is_shown_with_its_last_progress(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = shown(STATUS, capsys)
+    assert "run r-2 (deploy) is running at 2.4 Observe web@2 (16 s so far)" in lines
+    assert "  9 s left" in lines
+
+
+def test_requests_that_no_release_answered_have_lines_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [re.split(r"  +", line)[:3] for line in shown(STATUS, capsys)]
+    assert ["edge", "refused or redirected", "2"] in lines
+    assert ["web", "none was ready", "1"] in lines
+    assert ["web", "41", "9"] in lines

@@ -63,7 +63,7 @@ def show(now: Status, console: Console, clock: Clock) -> None:
         for certificate in now.certificates:
             about = f"for {certificate.title}, " if len(now.certificates) > 1 else ""
             console.print(f"certificate: {about}from {certificate.issuer}, expires {certificate.expires[:10]}")
-    _show_run(now, console)
+    _show_run(now, console, clock)
     if now.services:
         console.print()
         head = ("SERVICE", "READY", "TRAFFIC", "INSTANCE", "STATE", "FOR", "MEMORY", "RESTARTS")
@@ -108,11 +108,14 @@ def _live(now: Status, clock: Clock) -> str:
     return f"release {now.release.number} ({now.release.version}) has been live for {ago}"
 
 
-def _show_run(now: Status, console: Console) -> None:
+def _show_run(now: Status, console: Console, clock: Clock) -> None:
     if now.run is None:
         return
     run, step = now.run, f" at {now.run.step} {now.run.title}" if now.run.step else ""
-    console.print(f"run {run.id} ({run.kind}) is ", Styled(run.state, "yellow"), f"{step}, since {run.since[:19]}")
+    since = f", since {run.since[:19]}"
+    if run.state == "running":
+        since = f" ({duration((clock.now() - datetime.fromisoformat(run.since)).total_seconds())} so far)"
+    console.print(f"run {run.id} ({run.kind}) is ", Styled(run.state, "yellow"), f"{step}{since}")
     for more in filter(None, (run.progress, run.why)):
         console.print(f"  {more}")
 

@@ -5,6 +5,8 @@ from mainstay.errors import StepFailed
 from mainstay.model import Members, Revision
 from mainstay.steps.support.failure_text import failure_text, how_it_ended, logs_of, timeout_text
 from mainstay.steps.support.fleet_state import count_ready, instances_of, leftover, limit
+from mainstay.steps.support.step_figures import StepFigures
+from mainstay.text.plural import counted
 
 SLACK_S = 15.0
 """Seconds that a busy machine may take in addition to the time limits of a service."""
@@ -54,8 +56,17 @@ def stop_surplus(world: RunWorld, service: str, members: Members, leaving: Membe
     world.target.set_fleet({service: members})
     # Files that an instance wrote into its own copy are moved after it has ended and before it disappears.
     copies = any(not member.workload.read_only for member in leaving.values())
+    figures = StepFigures(world)
+
+    def ended() -> bool:
+        left = leftover(instances_of(world.target.fleet_status(), service, stopped=copies), members)
+        if left:
+            draining = sum(one.state == "draining" for one in left)
+            figures.update(f"{counted(len(left), 'instance')} left, {draining} draining", result=str(len(left)))
+        return not left
+
     world.waiter.wait_until(
-        lambda: not leftover(instances_of(world.target.fleet_status(), service, stopped=copies), members),
+        ended,
         within=within + SLACK_S,
         waiting_for=f"the end of {', '.join(str(Revision(service, release)) for release in leaving) or service}",
         remedy="mainstay resume",
