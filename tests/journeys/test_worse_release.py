@@ -1,10 +1,12 @@
 """A release that is ready but serves users worse than the old one is rolled back automatically, under load."""
 
+import re
 from collections import Counter
 from typing import Any
 
 import pytest
 
+from tests.journeys import load
 from tests.journeys.consistency import assert_consistent
 from tests.journeys.load import Load, Tally
 from tests.journeys.machine import wait_until
@@ -65,7 +67,7 @@ def test_a_release_that_leaves_requests_without_a_response_is_rolled_back(sandbo
         wait_for_requests(load, 600)
         sandbox.write(version("2", {"slow": 0.3, "slow_after": 300}, CANARY))
         result = sandbox.run("deploy", "--yes", code=1, within=90)
-    assert "had no response after 5 s against 0 % of " in result.out + result.err, result
+    assert "had no response after 5 s or until the client left against 0 % of " in result.out + result.err, result
     # The edge repeats a GET on the old release when the new instance is ended, but no POST: it may have been executed.
     assert "POST" in {response.path.split()[0] for response in load.tally.not_ok}
     assert set(harmed(load.tally)) == {""}  # Only a response names its release.
@@ -127,3 +129,17 @@ def test_an_equally_good_release_is_kept_and_the_figures_are_evidence(sandbox: S
     assert load.tally.not_ok == []
     assert " requests failed against 0 % of " in result.out, result
     assert " requests failed against 0 % of " in sandbox.run("journal", "show").out
+
+
+def test_an_undo_does_not_wait_for_requests_whose_clients_have_gone(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load, "RESPONSE_TIMEOUT_S", 1.0)
+    service = AT_ONCE | {"drain": "60s"}
+    with shipped(sandbox, service, rate=20) as users:
+        wait_for_requests(users, 100)
+        sandbox.write(version("2", {"slow": 1, "slow_after": 300}, service))
+        result = sandbox.run("deploy", "--yes", code=1, within=120)
+    stopped = re.search(r"new instances stopped in ([0-9.]+) s", result.out)
+    assert stopped, result
+    assert float(stopped[1]) < 10

@@ -236,6 +236,21 @@ def test_a_refused_connection_counts_as_an_error() -> None:
     assert verdict_of(signals(9, old=counts(100), new=counts(0, refused=30))).result == "worse"
 
 
+def given_up(requests: int, abandoned: int, ms: float) -> Counts:
+    """Counts of *requests* with a response, and of *abandoned* ones whose clients left after *ms* milliseconds."""
+    return counts(requests) + Counts(aborted=abandoned, latency=Latency({bucket_of(ms): abandoned}))
+
+
+def test_a_release_whose_clients_leave_before_it_responds_is_worse() -> None:
+    found = verdict_of(signals(9, old=given_up(300, 3, 1000), new=given_up(0, 40, 1000)))
+    assert found.result == "worse"
+    assert "100 % of 40 requests had no response after 5 s or until the client left against 0.99 % of" in found.evidence
+
+
+def test_clients_that_leave_both_releases_alike_do_not_speak_against_the_new_one() -> None:
+    assert verdict_of(signals(9, old=given_up(4000, 400, 50), new=given_up(4000, 410, 50))).result == "not worse"
+
+
 def test_requests_that_clients_aborted_are_no_errors() -> None:
     assert verdict_of(signals(9, old=counts(1000), new=counts(1000, aborted=300))).result == "not worse"
 

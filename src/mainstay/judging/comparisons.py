@@ -99,12 +99,15 @@ def redirects(compared: Compared, old: Counts, new: Mapping[str, Counts]) -> lis
 
 
 def late(compared: Compared, old: Counts, new: Mapping[str, Counts]) -> list[Comparison]:
-    """Return the comparisons of late requests: those that hang are in no other figure before their clients give up."""
+    """Return the comparisons of requests without a response, which are in no figure of errors.
+
+    A request may be late first and given up later, so the larger one of the two numbers counts.
+    """
 
     def share_of(counts: Counts) -> Share:
-        return Share(counts.late, counts.timed)
+        return Share(max(counts.late, counts.given_up), counts.timed)
 
-    return _compare(compared, old, new, share_of, f"had no response after {LATE_S} s", SLOW)
+    return _compare(compared, old, new, share_of, f"had no response after {LATE_S} s or until the client left", SLOW)
 
 
 def slow(compared: Compared, old: Counts, new: Mapping[str, Counts], limit_ms: float) -> list[Comparison]:

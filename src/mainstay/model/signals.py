@@ -111,6 +111,11 @@ class Counts(msgspec.Struct, frozen=True):
     """Requests whose response had not begun after `LATE_S` seconds, whether or not they have ended since."""
 
     @property
+    def given_up(self) -> int:
+        """The number of requests whose client aborted them while it waited for the response."""
+        return self.latency.count - self.requests
+
+    @property
     def timed(self) -> int:
         """The number of requests whose time is known, or known to be more than `LATE_S` seconds."""
         return self.latency.count + max(0, self.late - self.latency.slower_than(1000 * LATE_S))

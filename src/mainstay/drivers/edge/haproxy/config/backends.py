@@ -19,6 +19,9 @@ def backend(edge: Edge, service: str, slots: int, side: Side = "") -> str:
         "  " + read_body("refuse-503", "{ nbsrv eq 0 }"),
         # An event stream may pause for a long time; any other response is cut after a pause of this timeout.
         f"  http-request set-timeout server {milliseconds(edge.tunnel_s)} if {stream}",
+        # A request ends when its client has gone, so that a drain does not wait for its response. A client that only
+        # ends its own direction of the connection (half-close) looks the same to HAProxy, and is cut off too.
+        "  option abortonclose",
         # The supervisor's probes decide which instance is ready. These checks only detect an instance that accepts no
         # connections. They fail late, since a busy instance may have a full accept queue for some seconds.
         # `linger` closes the connection without a reset, since servers log resets.
