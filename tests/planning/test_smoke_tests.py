@@ -5,7 +5,7 @@ import pytest
 from msgspec.structs import replace
 
 from mainstay.engine.plan_codec import read
-from mainstay.model import Release, Strategy
+from mainstay.model import Edge, Release, Route, Strategy
 from mainstay.planning.deploy import deploy
 from mainstay.planning.plan import Plan
 from mainstay.planning.rollback import rollback
@@ -13,7 +13,7 @@ from mainstay.planning.smoke_tests import SmokeTests
 from mainstay.planning.staleness import differences
 from mainstay.steps import AnyStep
 from mainstay.steps.smoke import Smoke
-from tests.shop import AT_ONCE, TESTS, release, runbook, service, snapshot
+from tests.shop import AT_ONCE, EDGE, TESTS, release, runbook, service, snapshot
 
 CANARY = Strategy("canary", (10.0, 50.0), settle_s=0)
 
@@ -91,6 +91,24 @@ def test_other_strategies_are_tested_once_before_their_traffic(kind: str) -> Non
 
 def test_a_release_of_workers_alone_is_not_plan_of() -> None:
     assert smoke_steps(plan_of(release(2, kept=release(1), changed=("worker",)))) == []
+
+
+@pytest.mark.parametrize(
+    "edge",
+    [
+        pytest.param(replace(EDGE, routes=(*EDGE.routes, Route("/new", "api"))), id="a new route"),
+        pytest.param(replace(EDGE, routes=EDGE.routes[1:]), id="a removed route"),
+        pytest.param(replace(EDGE, compress=True), id="another setting"),
+    ],
+)
+def test_a_changed_edge_is_tested_through_the_front_door(edge: Edge) -> None:
+    plan = plan_of(replace(release(2, kept=release(1), changed=()), edge=edge))
+    assert runbook(plan)[-1].endswith("Smoke-test the new edge through the front door: 2 flows")
+    assert smoke_steps(plan) == ["Smoke-test the new edge through the front door: 2 flows"]
+
+
+def test_an_edge_that_is_removed_is_not_tested() -> None:
+    assert smoke_steps(plan_of(replace(release(2, kept=release(1), changed=()), edge=None))) == []
 
 
 def test_changed_flows_make_a_plan_stale() -> None:

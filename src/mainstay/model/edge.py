@@ -55,6 +55,8 @@ class Edge(msgspec.Struct, frozen=True):
     limits: Limits = Limits()
     trusted_proxies: tuple[str, ...] = ()
     """Networks (`10.0.0.0/8`) of proxies whose X-Forwarded-For is believed."""
+    preview_routes: tuple[Route, ...] = ()
+    """The routes of the preview door while a release changes routes; empty: `routes`."""
 
     def https_port(self, allocated: Mapping[str, int]) -> int | None:
         """Return the port of https; None without TLS, or while the free port is not yet in *allocated*."""

@@ -63,7 +63,7 @@ def deploy_phases(
         Phase("provide", rank_of([first]) + rank_of(start_datastores(release, now, plan_id))),
         migrate_phase(release, now, plan_id),
         *stage_phases(stages, last, preview_steps(tests, stages, release), synthetic),
-        verify_phase(tests, stages, release),
+        verify_phase(tests, stages, release, edge_changes=bool(first or last)),
         settle_phase(stages, _settle_s(rollout), synthetic),
         retire_phase(stages),
     )

@@ -15,8 +15,9 @@ from mainstay.steps.start_datastore import StartDatastore
 def edge_change(before: Edge | None, after: Edge | None) -> tuple[ConfigureEdge | None, ConfigureEdge | None]:
     """Return the first and the last step that change the edge; None in place of a step that would change nothing.
 
-    The first step precedes every start and provides the routes of both releases. The last one follows the change of
-    traffic and removes the routes that only the old release has.
+    The first step precedes every start and adds the routes that only the new release has; the preview door gets all
+    routes of the new release. The last one follows the change of traffic. It changes the routes that both releases have
+    with different services or settings, and removes those that only the old release has.
     """
     both = _with_both_routes(before, after)
     first = ConfigureEdge(before=before, after=both) if both != before else None
@@ -55,4 +56,7 @@ def _with_both_routes(before: Edge | None, after: Edge | None) -> Edge | None:
     known = {(route.path, route.host, route.listen) for route in before.routes}
     new = tuple(route for route in after.routes if (route.path, route.host, route.listen) not in known)
     routes = before.routes + new
-    return replace(after, routes=after.routes if set(routes) == set(after.routes) else routes)
+    if set(routes) == set(after.routes):
+        return after
+    changed = set(after.routes) - set(routes)
+    return replace(after, routes=routes, preview_routes=after.routes if changed else ())

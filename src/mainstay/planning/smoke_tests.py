@@ -1,5 +1,5 @@
 """The smoke tests of a deploy: through the preview door before new revisions get traffic, and through the front door
-after the last change of traffic."""
+after the last change of traffic and of the edge."""
 
 from collections.abc import Iterator
 
@@ -41,10 +41,13 @@ def preview_steps(tests: SmokeTests, stages: tuple[StageChange, ...], release: R
     return tuple(steps)
 
 
-def verify_phase(tests: SmokeTests, stages: tuple[StageChange, ...], release: Release) -> Phase:
-    """Return the phase that runs all flows through the front door after the last change of traffic."""
+def verify_phase(tests: SmokeTests, stages: tuple[StageChange, ...], release: Release, *, edge_changes: bool) -> Phase:
+    """Return the phase that runs all flows through the front door after the last change of traffic and of the edge.
+
+    It is empty when users reach no new revision and, without *edge_changes*, no other edge.
+    """
     new = _new_revisions(stages[-1]) if stages else {}
-    if not (tests.flows and new and release.edge):
+    if not (tests.flows and release.edge and (new or edge_changes)):
         return Phase("verify", ())
     return Phase("verify", ((_smoke(tests.flows, "front", new, release),),))
 

@@ -75,8 +75,8 @@ class Smoke(Step, frozen=True, kw_only=True, tag="smoke"):
 
     @property
     def _tested(self) -> str:
-        """The new revisions, as in `api@2, web@2`."""
-        return ", ".join(f"{service}@{release}" for service, release in self.releases.items())
+        """The new revisions, as in `api@2, web@2`; without any, only the edge is new."""
+        return ", ".join(f"{service}@{release}" for service, release in self.releases.items()) or "the new edge"
 
 
 def _progress(outcome: StepOutcome) -> str:

@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from mainstay.drivers.edge.haproxy.config.assets import bridges
 from mainstay.drivers.edge.haproxy.config.backends import backend, nowhere
 from mainstay.drivers.edge.haproxy.config.defaults import defaults
@@ -51,12 +53,13 @@ def render(
     public, https = doors(edge, ports), edge.https_port(ports)
     main = next(iter(public))
     listeners = {s: ports[f"listener:{s}"] for s in sorted(slots) if f"listener:{s}" in ports}
-    services = sorted({*slots, *(route.service for route in edge.routes)})
+    previewed = replace(edge, routes=edge.preview_routes or edge.routes)
+    services = sorted({*slots, *(route.service for route in edge.routes + previewed.routes)})
     sections = (
         defaults(edge),
         *filter(None, (rate_tables(edge, folders, user), connection_table(edge))),
         *(door(edge, port, routes, https if port == main else None) for port, routes in public.items()),
-        preview_door(edge, folders, public, slots.keys()),
+        preview_door(edge, folders, doors(previewed, ports), slots.keys()),
         *(listener(edge, service, port) for service, port in listeners.items()),
         *(backend(edge, service, slots.get(service, 0)) for service in services),
         *(backend(edge, service, count, side) for side in BEHIND_PREVIEW for service, count in sorted(slots.items())),
