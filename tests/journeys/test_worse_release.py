@@ -84,6 +84,16 @@ def test_a_worse_release_that_got_all_requests_is_rolled_back_within_seconds(san
     assert max(failed) - min(failed) < 10
 
 
+def test_a_slow_release_that_got_all_requests_is_rolled_back(sandbox: Sandbox) -> None:
+    with shipped(sandbox, AT_ONCE, rate=100) as load:
+        wait_for_requests(load, 300)
+        sandbox.write(version("2", {"respond_after": 0.06}, AT_ONCE))
+        result = sandbox.run("deploy", "--yes", code=1, within=90)
+    assert "took longer than" in result.out + result.err, result
+    assert load.tally.not_ok == []
+    assert assert_consistent(sandbox)["release"]["version"] == "1"
+
+
 def test_no_post_is_executed_twice(sandbox: Sandbox) -> None:
     with shipped(sandbox, CANARY, rate=200) as load:
         wait_for_requests(load, 400)
