@@ -10,6 +10,8 @@ from cryptography import x509
 from msgspec.structs import replace
 
 from mainstay.drivers.edge.haproxy.certificate_names import names_in
+from mainstay.drivers.edge.haproxy.runtime_api import RuntimeApi
+from mainstay.errors import StepFailed
 from mainstay.model import Edge, Route
 from mainstay.model.tls import CertificateFiles, Tls
 from tests.drivers.edge.haproxy.certificate_writer import Written, writer
@@ -141,6 +143,19 @@ async def test_a_new_certificate_that_lacks_a_host_is_not_used_but_the_others_ar
     (problem,) = running.proxy.certificates.problems
     assert "not for shop.example" in problem.what
     assert running.proxy.certificates.served[0].names == ("shop.example",)
+
+
+async def test_a_certificate_that_haproxy_refuses_does_not_hold_up_traffic(
+    running: RunningProxy, write: Callable[..., Written], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(api: RuntimeApi, name: str, pem: bytes) -> None:
+        raise StepFailed("HAProxy refused a certificate")
+
+    monkeypatch.setattr(RuntimeApi, "set_certificate", refuse)
+    write("blog", "blog.example")
+    with pytest.raises(StepFailed):
+        await running.set_shares({42: 100})
+    assert (await running.proxy.actual()).traffic == {"web": {42: 100.0}}
 
 
 async def test_keys_are_readable_by_their_owner_only(running: RunningProxy) -> None:

@@ -8,15 +8,11 @@ from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from mainstay.drivers.edge.haproxy.certificate_names import chosen_by, missing_hosts, names_in
 from mainstay.errors import BadInput
 from mainstay.model import Edge, Note
 from mainstay.model.tls import CertificateFiles
-
-LEAST_RSA_BITS = 2048
-"""HAProxy refuses certificates with a shorter RSA key."""
 
 
 class OwnCertificate(NamedTuple):
@@ -39,7 +35,9 @@ def read_all(edge: Edge) -> tuple[OwnCertificate, ...]:
     if lacking := lacking_host(found, edge.hosts):
         raise lacking
     for one, other in combinations(found, 2):
-        for name in sorted(chosen_by(one.leaf) & chosen_by(other.leaf)):
+        both = chosen_by(one.leaf) & chosen_by(other.leaf)
+        # Certificates may share a common name that is no host, such as "CloudFlare Origin Certificate".
+        for name in sorted(both & (names_in(one.leaf) | names_in(other.leaf))):
             what = f"{one.path} and {other.path} are both for {name}, so it is not certain which one clients get"
             raise unusable(what, "keep one of them in edge.tls")
     return found
@@ -49,7 +47,7 @@ def read_one(files: CertificateFiles) -> OwnCertificate:
     """Return the certificate in *files*.
 
     Raises BadInput when a file cannot be read, the certificates in it are in the wrong order, the key is not the
-    certificate's or too short, or the certificate is not valid now.
+    certificate's, or the certificate is not valid now.
     """
     path, chain, key = files.certificate, _read(files.certificate), _read(files.key)
     leaf, now = _checked(files, chain, key), datetime.now(UTC)
@@ -141,9 +139,6 @@ def _checked(files: CertificateFiles, chain: bytes, key: bytes) -> x509.Certific
     if not owners[0] or not _in_order(certificates):
         what = f"the certificates in {files.certificate} are in the wrong order"
         raise unusable(what, "put the one of the key first, and after each one the one that signed it")
-    if isinstance(private, rsa.RSAPrivateKey) and private.key_size < LEAST_RSA_BITS:
-        what = f"{files.key} has {private.key_size} bits, which clients and the edge refuse"
-        raise unusable(what, f"request a certificate with a key of at least {LEAST_RSA_BITS} bits")
     return certificates[0]
 
 

@@ -101,12 +101,10 @@ class Proxy:
             else:
                 await self._api.reload(timeout_s=LOADS_WITHIN_S)
             await self._wait_until_loaded(rendered, running)
-        for name, pem in pems.items():
-            if await self._api.certificate(name) != fingerprint(pem):
-                await self._api.set_certificate(name, pem)
-        self.certificates.remove_unused(edge)
+        # First: a full disk prevents a change of maps, and HAProxy may refuse a certificate, but traffic must change.
         await self._apply_slots(await self._api.servers())
-        await self._apply_maps()  # Last: on a full disk it fails, and traffic must still change.
+        await self._apply_maps()
+        await self._apply_certificates(edge, pems)
 
     async def actual(self) -> Actual:
         """Return the releases that receive traffic and previews now, read from HAProxy; empty while it does not run."""
@@ -191,6 +189,13 @@ class Proxy:
                     await asyncio.sleep(0.005)
         except TimeoutError:
             raise self.process.failure(f"HAProxy did not load its configuration within {LOADS_WITHIN_S:g} s") from None
+
+    async def _apply_certificates(self, edge: Edge, pems: Mapping[str, bytes]) -> None:
+        """Exchange the certificates that differ, and remove the files of those that are not used any more."""
+        for name, pem in pems.items():
+            if await self._api.certificate(name) != fingerprint(pem):
+                await self._api.set_certificate(name, pem)
+        self.certificates.remove_unused(edge)
 
     async def _apply_maps(self) -> None:
         """Update the maps that differ. Their files are written first, because a new worker loads them."""
