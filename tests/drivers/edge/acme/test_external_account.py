@@ -76,6 +76,12 @@ async def test_a_key_that_is_none_is_refused_and_not_shown(key: str, running: Ru
     assert failure == Failure("the secret ACME_KEY is not in base64url, so it is not the key of an authority")
 
 
+async def test_a_key_may_end_with_padding_and_a_line_end(running: RunningProxy, attempt: Attempt) -> None:
+    SealedFile(running.folders.sealed, running.folders.secret_key).keep("ACME_KEY", Secret(f"{KEY}==\n"))
+    account = replace(ACCOUNT, key=SecretRef("ACME_KEY", 2))
+    assert await requested(replace(attempt, acme=replace(attempt.acme, eab=account))) is None
+
+
 async def test_a_missing_secret_is_named(attempt: Attempt) -> None:
     account = replace(ACCOUNT, key=SecretRef("OTHER", 1))
     failure = await requested(replace(attempt, acme=replace(attempt.acme, eab=account)))
