@@ -221,7 +221,7 @@ class TargetContract(ABC):
         self.up(target, 1, drain_s=60)
         target.set_traffic((Shift({"web": {1: 100.0}}),))
         self.served(target, {1: 100.0})
-        self.start_request(target, takes_s=8)
+        self.start_request(target, takes_s=4)
         target.set_fleet({"web": {}})
         self.eventually(lambda: self.states(target, 1) == ["draining"], "the drain")
         self.eventually(lambda: self.states(target, 1) == [], "the end of the drain")

@@ -113,6 +113,8 @@ SCENES: dict[str, tuple[str, Callable[[Scenes], Make]]] = {
     "recreate, traffic is too much": ("undone", lambda s: s.next(RECREATE, fault=overwhelmed)),
 }
 SHORT = ("down", "next, the first service is sick")
+LONG = "next, traffic is too much, a request outlasts its drain"
+ONCE = [pytest.param(name, marks=pytest.mark.slow) if name == LONG else name for name in SCENES]
 
 
 def sweep(name: str, folder: Path) -> Sweep:
@@ -127,7 +129,7 @@ def test_a_scene_contains_every_step_of_the_registry(in_memory: Path) -> None:
     assert {type(step) for plan in plans for _, step in plan.steps()} == set(get_args(AnyStep))
 
 
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", ONCE)
 def test_a_run_killed_at_any_point_ends_like_an_uninterrupted_run(name: str, in_memory: Path) -> None:
     scene = sweep(name, in_memory)
     for point in range(1, scene.points + 1):
@@ -151,7 +153,17 @@ def test_a_run_killed_several_times_ends_like_an_uninterrupted_run(name: str, in
 
 
 @pytest.mark.parametrize(
-    "broken", [(), ("do a",), ("do c",), ("do m",), ("do d",), ("do d", "undo b"), ("do f",)], ids=str
+    "broken",
+    [
+        pytest.param((), marks=pytest.mark.slow),
+        ("do a",),
+        ("do c",),
+        ("do m",),
+        ("do d",),
+        ("do d", "undo b"),
+        ("do f",),
+    ],
+    ids=str,
 )
 def test_steps_of_every_kind_end_like_an_uninterrupted_run(broken: tuple[str, ...], in_memory: Path) -> None:
     scene = Sweep(item_scene(in_memory, broken=broken))

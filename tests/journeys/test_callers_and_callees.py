@@ -19,7 +19,7 @@ def test_rollbacks_of_a_slow_caller_and_its_callee_lose_no_request(sandbox: Sand
     sandbox.ship(CallerAndCallee(1))
     sandbox.ship(CallerAndCallee(2), "deploy", "--yes")
     with Load(sandbox.url, rate=RATE, max_duration_s=200) as load:
-        for _ in range(10):
+        for _ in range(5):
             sandbox.run("rollback", "--to", "1", "--yes")
             sandbox.run("rollback", "--to", "2", "--yes")
     assert load.stop().not_ok == [], load.tally

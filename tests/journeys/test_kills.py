@@ -5,6 +5,7 @@ import time
 import pytest
 
 from mainstay.history.run_state import MOST_RESUMES
+from tests.journeys.command import Document
 from tests.journeys.consistency import assert_consistent
 from tests.journeys.load import Load
 from tests.journeys.machine import reboot
@@ -24,19 +25,23 @@ def test_a_run_killed_at_any_moment_ends_released_or_rolled_back(sandbox: Sandbo
     rng = random_moments(part)
     sandbox.ship(WebApp("0"))
     deploy_s = time_deploy(sandbox)
-    with Load(sandbox.url, rate=60, max_duration_s=300) as load:
+    status = sandbox.status()
+    with Load(status["url"], rate=60, max_duration_s=300) as load:
         for number in range(1, RUNS + 1):
             verb = "rollback" if number % 3 == 0 else "deploy"
             moments = [rng.uniform(0.15, deploy_s * 1.1) for _ in range(rng.choice((1, 1, 1, 2, 3)))]
             print(f"{number}: {verb}, killed after {', '.join(f'{moment:.3f} s' for moment in moments)}")
-            kill_then_resume(sandbox, verb, str(number), moments)
+            status = kill_then_resume(sandbox, status, verb, str(number), moments)
     assert load.stop().not_ok == [], load.tally
     assert load.tally.total > 100
 
 
-def kill_then_resume(sandbox: Sandbox, verb: str, version: str, moments: list[float]) -> None:
-    """Kill the command at the first of *moments* and its resumes at the others, then check the outcome."""
-    before = sandbox.status()["release"]
+def kill_then_resume(sandbox: Sandbox, status: Document, verb: str, version: str, moments: list[float]) -> Document:
+    """Kill the command at the first of *moments* and its resumes at the others, then check the outcome.
+
+    *status* is that of before; return the one of afterwards.
+    """
+    before = status["release"]
     runs = len(sandbox.query("history"))
     if verb == "deploy":
         sandbox.write(WebApp(f"0.{version}"))
@@ -50,10 +55,12 @@ def kill_then_resume(sandbox: Sandbox, verb: str, version: str, moments: list[fl
     history = sandbox.query("history")
     last = history[0]
     released = len(history) > runs and last["outcome"] == "released"
-    now = assert_consistent(sandbox)["release"]
+    status = assert_consistent(sandbox)
+    now = status["release"]
     assert now["number"] == (last["release"] if released else before["number"]), (before, history[:2])
     assert last["outcome"] in {"released", "undone"}
-    assert sandbox.get()[1] == f"version {now['version']}"
+    assert sandbox.get(url=status["url"])[1] == f"version {now['version']}"
+    return status
 
 
 def run_and_kill(sandbox: Sandbox, words: list[str], moment: float) -> None:
@@ -91,8 +98,9 @@ def test_a_first_up_that_is_killed_repeatedly_goes_live(sandbox: Sandbox, part: 
 def test_a_power_cut_at_any_moment_loses_no_row_and_ends_consistent(sandbox: Sandbox, part: int) -> None:
     rng = random_moments(part)
     sandbox.ship(WebApp("0", migrations=TABLE))
+    url = sandbox.url
     for number in range(1, 6):
-        assert sandbox.get("/rows", method="POST") == (200, str(number))
+        assert sandbox.get("/rows", method="POST", url=url) == (200, str(number))
         sandbox.write(WebApp(f"0.{number}", migrations=TABLE))
         moment = rng.uniform(0.2, 3)
         print(f"cut after {moment:.3f} s")
@@ -102,7 +110,7 @@ def test_a_power_cut_at_any_moment_loses_no_row_and_ends_consistent(sandbox: San
         deploy.wait()
         result = sandbox.run("up", code=None)
         assert result.code in {0, 1}, result
-        assert sandbox.get("/rows") == (200, str(number))
+        assert sandbox.get("/rows", url=url) == (200, str(number))
         assert_consistent(sandbox)
 
 
@@ -110,9 +118,9 @@ def test_a_power_cut_at_any_moment_loses_no_row_and_ends_consistent(sandbox: San
 @pytest.mark.parametrize("part", [8, 9])
 def test_killing_any_processes_at_any_moment_ends_consistent(sandbox: Sandbox, part: int) -> None:
     rng = random_moments(part)
-    sandbox.ship(WebApp("0", migrations=TABLE, replicas=2))
+    before = "0"
+    sandbox.ship(WebApp(before, migrations=TABLE, replicas=2))
     for number in range(1, 7):
-        before = sandbox.status()["release"]["version"]
         sandbox.write(WebApp(f"0.{number}", migrations=TABLE, replicas=2))
         deploy = sandbox.start("deploy", "--yes")
         for _ in range(rng.choice((1, 2, 3))):
@@ -125,4 +133,6 @@ def test_killing_any_processes_at_any_moment_ends_consistent(sandbox: Sandbox, p
         deploy.wait()
         result = sandbox.run("up", code=None)
         assert result.code in {0, 1}, result
-        assert assert_consistent(sandbox)["release"]["version"] in {before, f"0.{number}"}
+        now = assert_consistent(sandbox)["release"]["version"]
+        assert now in {before, f"0.{number}"}
+        before = now

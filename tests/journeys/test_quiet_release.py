@@ -20,8 +20,6 @@ steps:
   - get: /search
     expect: {status: 200, body: {contains: "version"}}
 """
-LATE = {"fails": 1, "fails_from": 6}
-"""Good while it is tested before its first traffic."""
 
 
 def version(number: str, behaviour: dict[str, Any], **strategy: object) -> SmokedApp:
@@ -34,14 +32,18 @@ def version(number: str, behaviour: dict[str, Any], **strategy: object) -> Smoke
 @pytest.mark.failure("F77")
 @pytest.mark.parametrize(
     ("behaviour", "path"),
-    [(LATE, r"requests|GET /(search)?"), (LATE | {"fails_at": "/search"}, "GET /search|requests")],
+    [({"fails": 1}, r"requests|GET /(search)?"), ({"fails": 1, "fails_at": "/search"}, "GET /search|requests")],
     ids=["always 500", "wrong on one path"],
 )
 def test_a_quiet_release_that_turns_bad_is_rolled_back(sandbox: Sandbox, behaviour: dict[str, Any], path: str) -> None:
     sandbox.ship(version("1", {}))
+    # Good while it is tested before its first traffic.
+    bad = sandbox.folder / "bad"
     with Load(sandbox.url, rate=THREE_A_MINUTE):
-        sandbox.write(version("2", behaviour))
-        result = sandbox.run("deploy", "--yes", code=1, within=90)
+        deploy = sandbox.start_deploy(version("2", behaviour | {"fails_file": bad}), "Observe web@")
+        bad.touch()
+        result = deploy.wait(within=90)
+    assert result.code == 1, result
     assert re.search(rf"worse than the old one: synthetic ({path}): ", result.out + result.err), result
     assert assert_consistent(sandbox)["release"]["version"] == "1"
     (last,) = (each for each in sandbox.query("history") if each["version"] == "2")

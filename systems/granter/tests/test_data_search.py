@@ -12,7 +12,7 @@ from granter_deployment import rounds_ended, starting
 from granter_postgres import Postgres
 from granter_services import TOKEN, Response, Service, get, until
 
-pytestmark = pytest.mark.requirement("Q8")
+pytestmark = [pytest.mark.requirement("Q8"), pytest.mark.xdist_group("data-search")]
 
 NOTICES = 80 + 236
 

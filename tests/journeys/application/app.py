@@ -15,7 +15,6 @@ import signal
 import socket
 import struct
 import sys
-import time
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -28,7 +27,7 @@ never_ready, ignores_sigterm: yes
 calls: path of BACK_URL, requested for every request
 paths: the only paths that exist, separated by commas
 fails: the share of requests (0 to 1) that get the status fails_with (500); only those with the method fails_on and
-the path fails_at, if set, and only when the process has run for fails_from seconds
+the path fails_at, if set, and only once the file fails_file exists, if set
 slow: the share of requests that get their response after slow_after seconds
 leaks: yes: a descriptor for each request
 refuses_after: seconds after which no connection is accepted
@@ -45,7 +44,6 @@ class App:
 
     def __init__(self) -> None:
         self.ready = False
-        self.began = time.monotonic()
         self.busy: set[asyncio.StreamWriter] = set()
         self.idle: set[asyncio.StreamWriter] = set()
         self.stopping = asyncio.Event()
@@ -96,8 +94,8 @@ class App:
 
     def fails(self, method: str, path: str) -> bool:
         meant = BEHAVIOUR.get("fails_on", method) == method and BEHAVIOUR.get("fails_at", path) == path
-        late = time.monotonic() - self.began >= float(BEHAVIOUR.get("fails_from", 0))
-        return meant and late and chance.random() < float(BEHAVIOUR.get("fails", 0))
+        begun = "fails_file" not in BEHAVIOUR or Path(BEHAVIOUR["fails_file"]).exists()
+        return meant and begun and chance.random() < float(BEHAVIOUR.get("fails", 0))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.idle.add(writer)

@@ -12,6 +12,14 @@ from mainstay.system.users import removal
 from tests.drivers.datastores.postgres.machine import ROOT, SERVER_USER, Machine
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests that use the server in one process, so that it is created once."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent) and "machine" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("postgres-driver"))
+
+
 @pytest.fixture(scope="package")
 def machine() -> Iterator[Machine]:
     # A folder of its own below /tmp: pytest's are closed to the users that server and services run under.
