@@ -44,7 +44,8 @@ def test_abort_is_refused_once_the_old_release_is_being_retired(sandbox: Sandbox
 @pytest.mark.failure("F8")
 def test_a_step_whose_process_is_killed_repeatedly_parks_the_run(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
-    sandbox.write(WebApp("2", behaviour={"ready_after": 20}, within="40s"))
+    ready = sandbox.folder / "ready"
+    sandbox.write(WebApp("2", behaviour={"ready_file": ready}, within="90s"))
     deploy = sandbox.start_with_events("deploy", "--yes")
     step = deploy.wait_for_event("started", "Start web@2")["step"]
     deploy.kill()
@@ -56,6 +57,7 @@ def test_a_step_whose_process_is_killed_repeatedly_parks_the_run(sandbox: Sandbo
     assert f"crashed at step {step}" in result.err, result
     parked = sandbox.status()["run"]
     assert (parked["state"], parked["step"]) == ("parked", step)
+    ready.touch()
     sandbox.run("resume", "--as", "undone", step, "--because", "I looked")
     assert assert_consistent(sandbox)["release"]["version"] == "2"
     assert "I looked" in sandbox.run("journal", "show").out

@@ -143,7 +143,7 @@ def test_a_flow_with_writes_runs_before_the_traffic_where_the_environment_allows
 
 
 def test_a_killed_smoke_test_runs_again_after_a_resume_that_needs_no_file(sandbox: Sandbox) -> None:
-    slow = HOME + "  - get: /slow\n    expect: {body: {contains: never}, within: 20s}\n"
+    slow = HOME + "  - get: /slow\n    expect: {body: {contains: never}, within: 6s}\n"
     sandbox.ship(SmokedApp(WebApp("1")))
     deploy = sandbox.start_deploy(SmokedApp(WebApp("2"), {"home": slow, "posts": POSTS}), "preview door")
     deploy.send(SIGKILL)
