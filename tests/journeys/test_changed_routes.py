@@ -1,6 +1,10 @@
 """Releases that change routes, with smoke flows: the preview door has the new routes, and a wrong edge is undone."""
 
 import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
 
 from tests.journeys.consistency import assert_consistent
 from tests.journeys.load import Load
@@ -55,3 +59,24 @@ def test_a_deploy_that_changes_only_the_edge_is_tested_and_undone_when_the_test_
     assert load.tally.not_ok == []
     sandbox.write(version("1", [{"path": "/other"}], "/other/a"))
     assert "1 flow, 1 request" in sandbox.run("deploy", "--yes").out
+
+
+@dataclass(frozen=True)
+class SplitApp:
+    """Version 2 of the application, in which a service of its own has taken over a part of the paths."""
+
+    def write(self, folder: Path) -> None:
+        manifest = WebApp("2", edge={"routes": [{"path": "/", "service": "web"}, {"path": "/api", "service": "api"}]})
+        manifest.write(folder)
+        given = manifest.manifest()
+        given["services"]["api"] = {**manifest.manifest()["services"]["web"], "volumes": []}
+        (folder / "mainstay.yaml").write_text(yaml.safe_dump(given))
+
+
+def test_a_new_service_takes_over_a_part_of_the_paths_without_a_failed_request(sandbox: Sandbox) -> None:
+    sandbox.ship(WebApp("1"))
+    with Load(sandbox.url, rate=50, path="/api/a") as load:
+        sandbox.ship(SplitApp(), "deploy", "--yes")
+        wait_until(lambda: load.tally.releases["2"] >= 10, within=10, what="responses of release 2")
+    assert load.tally.not_ok == []
+    assert assert_consistent(sandbox)["release"]["version"] == "2"

@@ -57,6 +57,8 @@ class Edge(msgspec.Struct, frozen=True):
     """Networks (`10.0.0.0/8`) of proxies whose X-Forwarded-For is believed."""
     preview_routes: tuple[Route, ...] = ()
     """The routes of the preview door while a release changes routes; empty: `routes`."""
+    awaited: tuple[str, ...] = ()
+    """Services whose routes match only while an instance has traffic: a release adds them in place of other routes."""
 
     def https_port(self, allocated: Mapping[str, int]) -> int | None:
         """Return the port of https; None without TLS, or while the free port is not yet in *allocated*."""

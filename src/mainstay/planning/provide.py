@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from mainstay.model import Edge, Member, Release
+from mainstay.model import Edge, Member, Release, Route
+from mainstay.model.matching import prefix
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.plan import Phase
 from mainstay.steps.configure_edge import ConfigureEdge
@@ -17,7 +18,7 @@ def edge_change(before: Edge | None, after: Edge | None) -> tuple[ConfigureEdge 
 
     The first step precedes every start and adds the routes that only the new release has; the preview door gets all
     routes of the new release. The last one follows the change of traffic. It changes the routes that both releases have
-    with different services or settings, and removes those that only the old release has.
+    with different services or settings, removes those that only the old release has, and awaits no service any more.
     """
     both = _with_both_routes(before, after)
     first = ConfigureEdge(before=before, after=both) if both != before else None
@@ -55,8 +56,23 @@ def _with_both_routes(before: Edge | None, after: Edge | None) -> Edge | None:
         return after or before
     known = {(route.path, route.host, route.listen) for route in before.routes}
     new = tuple(route for route in after.routes if (route.path, route.host, route.listen) not in known)
-    routes = before.routes + new
+    routes, awaited = before.routes + new, _awaited(new, before.routes)
     if set(routes) == set(after.routes):
-        return after
+        return replace(after, awaited=awaited)
     changed = set(after.routes) - set(routes)
-    return replace(after, routes=routes, preview_routes=after.routes if changed else ())
+    return replace(after, routes=routes, preview_routes=after.routes if changed else (), awaited=awaited)
+
+
+def _awaited(new: tuple[Route, ...], before: tuple[Route, ...]) -> tuple[str, ...]:
+    """Return the services of *new* routes to which requests go that a route of *before* has matched so far.
+
+    Until such a service has traffic, the other route has to match, or the requests would be answered 503.
+    """
+    known = {route.service for route in before}
+    taken = {route.service for route in new if any(_includes(other, route) for other in before)}
+    return tuple(sorted(taken - known))
+
+
+def _includes(wide: Route, narrow: Route) -> bool:
+    same_place = wide.listen == narrow.listen and wide.host in ("", narrow.host)
+    return same_place and f"{prefix(narrow)}/".startswith(f"{prefix(wide)}/")

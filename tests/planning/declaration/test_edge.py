@@ -45,8 +45,8 @@ CHANGES: list[tuple[str, object, list[tuple[str, object, object]]]] = [
      [("edge.routes.a.example/x on 8081", None, "web with strip, assets kept for 1d")]),
 ]  # fmt: skip
 """A field of the edge, another value, and the changes that a plan then shows."""
-OTHERS = {"pages", "https", "tls", "release_header", "preview_routes"}
-"""Fields with tests of their own below, and two that the manifest does not have."""
+OTHERS = {"pages", "https", "tls", "release_header", "preview_routes", "awaited"}
+"""Fields with tests of their own below, and three that the manifest does not have."""
 
 
 def changes(before: Edge | None, after: Edge | None) -> list[tuple[str, Any, Any]]:

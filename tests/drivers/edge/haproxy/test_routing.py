@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 
 from mainstay.model import Edge, Route
 from tests.drivers.edge.haproxy.http_load import Client, free_port
@@ -86,3 +87,14 @@ async def test_a_request_without_a_path_has_no_route(running: RunningProxy) -> N
 async def test_with_a_single_route_for_the_root_every_path_is_passed_on() -> None:
     async with running_proxy() as running:
         assert await running.request("/%zz%2f../%00") == "200 old"
+
+
+async def test_a_route_of_an_awaited_service_matches_once_an_instance_has_traffic() -> None:
+    routes = (Route("/", "web"), Route("/new", "api", strip=True))
+    async with running_proxy(Edge(http=free_port(), routes=routes, awaited=("api",))) as running:
+        assert await running.request("/new/a") == "200 old"
+        assert running.old.requests[-1][":path"] == "/new/a"
+        running.edge = replace(running.edge, awaited=("web",))
+        await running.set_shares({41: 100})
+        assert (await Client(running.front_port, keep_alive=False).request("/new/a")).status == OTHER
+        assert await running.request("/a") == "200 old"

@@ -1,6 +1,6 @@
 """The choice of a route: rules store the name of the first route that matches a request in a variable."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import quote
 
 from mainstay.drivers.edge.haproxy.config.paths import condition
@@ -11,18 +11,21 @@ from mainstay.model import Route
 class Choice:
     """The choice between *routes*, which are in the order of their comparison, as the value of *variable*.
 
-    *at* has a further condition for the routes of each port (`Route.listen`).
+    *at* has a further condition for the routes of each port (`Route.listen`). The routes of the services *awaited*
+    match only while an instance of the service can handle requests.
     """
 
-    def __init__(self, variable: str, routes: Sequence[Route], at: Mapping[int, str] = {}) -> None:
+    def __init__(
+        self, variable: str, routes: Sequence[Route], at: Mapping[int, str] = {}, awaited: Collection[str] = ()
+    ) -> None:
         self.routes = routes
-        self._variable, self._at = variable, at
+        self._variable, self._at, self._awaited = variable, at, awaited
 
     def rules(self) -> str:
         """Return the rules that make the choice. They compare the path, so no rule before them may change it."""
         undecided = f"!{{ var({self._variable}) -m found }}"
         conditions = [
-            " ".join(filter(None, (undecided if number else "", self._at.get(route.listen), condition(route))))
+            " ".join(filter(None, (undecided if number else "", self._at.get(route.listen), self._condition(route))))
             for number, route in enumerate(self.routes)
         ]
         return lines(
@@ -35,6 +38,10 @@ class Choice:
     def of(self, *routes: Route) -> str:
         """Return the condition that one of *routes* was chosen."""
         return f"{{ var({self._variable}) -m str {' '.join(map(self._name, routes))} }}"
+
+    def _condition(self, route: Route) -> str:
+        served = f" {{ nbsrv({route.service}) gt 0 }}" if route.service in self._awaited else ""
+        return condition(route) + served
 
     def _name(self, route: Route) -> str:
         return f"{route.listen}:{name_of(route)}" if self._at else name_of(route)

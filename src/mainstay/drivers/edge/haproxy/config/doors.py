@@ -42,7 +42,7 @@ def doors(edge: Edge, ports: Mapping[str, int]) -> dict[int, list[Route]]:
 
 def door(edge: Edge, port: int, routes: list[Route], https: int | None = None) -> str:
     """Return the section of the front door for http at *port*, and for https at the port *https* unless it is None."""
-    choice = Choice("txn.matched", routes)  # The access log contains the variable.
+    choice = Choice("txn.matched", routes, awaited=edge.awaited)  # The access log contains the variable.
     return f"""\
 frontend door:{port}
   bind {bind_address(edge.address, port)}
