@@ -11,7 +11,10 @@ from mainstay.operations.history import history
 @invoked("history", "mainstay history", "mainstay history -n 5", "mainstay --output json history")
 @click.option("-n", "--number", "most", type=click.IntRange(min=1), metavar="N", help="Show only the newest N runs.")
 def command(invocation: Invocation, most: int | None) -> None:
-    """List the runs, newest first, with the reasons of rollbacks and the figures by which releases were judged."""
+    """List the runs, newest first.
+
+    Each shows the reason of a rollback, and the figures by which the release was judged.
+    """
     runs = history(context_of(invocation))[:most]
     if invocation.console.json:
         invocation.console.document(runs)
