@@ -59,7 +59,7 @@ class CallerAndCallee:
             "command": ["{python}", "app.py"],
             "port": 8000,
             "health": {"ready": "/health", "within": "10s", "interval": "100ms"},
-            "steady": "300ms",
+            "steady": "100ms",
             "drain": self.drain,
             "stop_grace_period": "2s",
             "strategy": {"settle": self.settle, "revert_after": self.revert_after, **copy.deepcopy(self.strategy)},

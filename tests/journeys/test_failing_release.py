@@ -12,12 +12,12 @@ from tests.journeys.web_app import TABLE, WebApp
 FAILING_RELEASES = {
     "exits at once": (WebApp("2", behaviour={"crash_after": 0, "crash_code": 7}), ("exit code 7", "out of ink")),
     "exits after becoming ready": (
-        WebApp("2", behaviour={"crash_after": 0.2, "crash_code": 3}),
+        WebApp("2", behaviour={"crash_after": 0.2, "crash_code": 3}, service={"steady": "1s"}),
         ("exit code 3", "out of ink"),
     ),
     "never becomes ready": (
         WebApp("2", behaviour={"never_ready": "yes"}, within="2s"),
-        ("(within 2 s, steady for 0.3 s): 0 of 1 ready", "/health → 503", "version 2 is listening"),
+        ("(within 2 s, steady for 0.1 s): 0 of 1 ready", "/health → 503", "version 2 is listening"),
     ),
     "cannot be started": (WebApp("2", service={"command": ["./no-such-program"]}), ("no-such-program",)),
     "listens on another port": (

@@ -20,7 +20,8 @@ def test_no_secret_is_in_files_outputs_or_command_lines(any_sandbox: Sandbox) ->
     with record_command_lines() as seen:
         any_sandbox.ship(WebApp("1", migrations=TABLE, token=True))
         environment = json.loads(any_sandbox.get("/environment")[1])
-        any_sandbox.write(WebApp("2", migrations=TABLE, token=True, behaviour={"crash_after": 0.1}))
+        crashes = WebApp("2", {"crash_after": 0.1}, migrations=TABLE, token=True, service={"steady": "1s"})
+        any_sandbox.write(crashes)
         any_sandbox.run("deploy", "--yes", code=1)
         any_sandbox.ship(WebApp("3", migrations=TABLE, token=True), "deploy", "--yes")
         for words in (["plan"], ["status"], ["history"], ["journal", "show"], ["journal", "export"], ["logs", "web"]):

@@ -74,7 +74,7 @@ class WebApp:
             "port": 8000,
             "replicas": self.replicas,
             "health": {"ready": "/health", "within": self.within, "interval": "100ms"},
-            "steady": "300ms",
+            "steady": "100ms",
             "drain": self.drain,
             "stop_grace_period": "2s",
             "volumes": ["posts:/posts"],
