@@ -6,8 +6,10 @@ import sys
 import types
 from collections.abc import Iterator
 from importlib import import_module
-from inspect import cleandoc, getdoc
+from inspect import cleandoc, getdoc, getsource
+from itertools import pairwise
 from pathlib import Path
+from textwrap import dedent
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import click
@@ -254,19 +256,33 @@ def _struct(root: type, seen: set[type], left_out: set[str] = frozenset()) -> It
         yield ""
         yield cleandoc(text)
     yield ""
-    yield "| field | is |"
-    yield "|---|---|"
+    means = _field_texts(root)
+    yield "| field | is | means |"
+    yield "|---|---|---|"
     hints = {name: hint for name, hint in get_type_hints(root).items() if name not in left_out}
     renamed = dict(
         zip(getattr(root, "__struct_fields__", ()), getattr(root, "__struct_encode_fields__", ()), strict=True)
     )
     for name, hint in hints.items():
-        yield f"| `{renamed.get(name, name)}` | {_cell(_hint(hint))} |"
+        yield f"| `{renamed.get(name, name)}` | {_cell(_hint(hint))} | {_cell(means.get(name, ''))} |"
     for inner in dict.fromkeys(each for hint in hints.values() for each in _structs(hint)):
         if inner not in seen:
             yield ""
             yield f"**{inner.__name__}**"
             yield from _struct(inner, seen)
+
+
+def _field_texts(kind: type) -> dict[str, str]:
+    """Return the text after each field of the class *kind* that has one, with values as JSON has them."""
+    body = ast.parse(dedent(getsource(kind))).body[0].body  # type: ignore[attr-defined]
+    return {
+        ast.unparse(field.target): re.sub(r"\bNone\b", "null", cleandoc(after.value.value)).replace("False:", "false:")
+        for field, after in pairwise(body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(after, ast.Expr)
+        and isinstance(after.value, ast.Constant)
+        and isinstance(after.value.value, str)
+    }
 
 
 def _structs(hint: Any) -> Iterator[type]:
@@ -285,7 +301,7 @@ def _hint(hint: Any) -> str:
     if origin is tuple:
         return f"list of {_hint(inner[0])}"
     if origin is dict:
-        return f"{_hint(inner[0])}: {_hint(inner[1])}"
+        return f"map of {_hint(inner[0])} to {_hint(inner[1])}"
     words = {str: "text", int: "whole number", float: "number", bool: "true or false"}
     return words.get(hint, getattr(hint, "__name__", str(hint)))
 

@@ -32,13 +32,19 @@ class RunSummary(msgspec.Struct, frozen=True):
 
     run: str
     kind: str
+    """`deploy`, `rollback` or `down`."""
     version: str
     release: int
+    """The release that the run ships or restores; for other kinds of runs, the live one."""
     outcome: HistoryOutcome
+    """`released` after every success, also of a rollback or a `down`; `undone`: the run was rolled back."""
     began: str
     took_s: float
+    """Seconds from `began` to its last event."""
     by: str
+    """The user who started the run."""
     rollback: str
+    """`safe`, or `unknown` when the run migrates a schema, so that older releases may not work with it."""
     serves_after: int | None = None
     """The release that is live after the run if it succeeds; None when none is."""
     why: str = ""
@@ -74,7 +80,7 @@ class History(msgspec.Struct, frozen=True):
     schemas: dict[str, str] = {}
     """Per datastore, the schema revision after its last completed migration."""
     rolled_back: dict[int, str] = {}
-    """Per release that a rollback replaced by an older one and that was not live since, the end of that rollback."""
+    """Per release that a rollback replaced by an older one and that was not live since, when that rollback ended."""
 
     @property
     def served(self) -> tuple[int, ...]:
@@ -92,12 +98,12 @@ class History(msgspec.Struct, frozen=True):
         return self.highest + 1
 
     def document(self, number: int) -> bytes | None:
-        """Return the JSON document of a release as recorded in its plan; None when the release was never planned."""
+        """Return the JSON of release *number* as recorded in its plan; None when that release was never planned."""
         plan = self.documents.get(number)
         return bytes(msgspec.json.decode(plan, type=_OfPlan).release) if plan is not None else None
 
     def environment(self, number: int) -> bytes | None:
-        """Return the JSON of the environment that a release was planned for; None when it was never planned."""
+        """Return the JSON of the environment that release *number* was planned for; None when it was never planned."""
         plan = self.documents.get(number)
         return bytes(msgspec.json.decode(plan, type=_OfPlan).environment) if plan is not None else None
 

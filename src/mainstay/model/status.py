@@ -77,11 +77,15 @@ class Instance(msgspec.Struct, frozen=True):
     id: str
     service: str
     release: ReleaseNumber
+    """The release that introduced its revision."""
     state: InstanceState
     since: str
+    """When it entered its state."""
     pid: int | None = None
     address: str | None = None
+    """`HOST:PORT` at which it accepts connections; None: it has no port."""
     restarts: int = 0
+    """The number of times that its process was started again."""
     early_exits: int = 0
     """The number of consecutive times that it ended before it had been ready for `steady`."""
     done: bool = False
@@ -111,7 +115,7 @@ class Endings(msgspec.Struct, frozen=True):
 
 
 class FleetStatus(msgspec.Struct, frozen=True):
-    """The desired fleet of an environment, its actual instances, and whether it is started."""
+    """The desired fleet and the actual instances of an environment, and whether the environment is started."""
 
     wanted: Fleet
     instances: tuple[Instance, ...]

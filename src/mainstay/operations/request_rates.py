@@ -12,9 +12,9 @@ WINDOW_S = 60.0
 
 
 class RequestRates(msgspec.Struct, frozen=True):
-    """The requests that one release of a service answered in the last minute, without those of the preview door.
+    """The requests of the last minute that one release of a service answered, without those of the preview door.
 
-    Those that no release answered are apart, by `answered_by`.
+    Requests that no release answered have entries of their own, one for each `answered_by`.
     """
 
     service: str

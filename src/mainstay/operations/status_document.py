@@ -35,7 +35,9 @@ class ServiceStatus(msgspec.Struct, frozen=True):
 
     name: str
     desired: int
+    """The desired number of instances, of all revisions."""
     ready: int
+    """The number of ready instances, of all revisions."""
     traffic: dict[int, float]
     instances: tuple[Instance, ...]
     shortfall: int
@@ -50,8 +52,11 @@ class DatastoreStatus(msgspec.Struct, frozen=True):
     name: str
     kind: str
     state: str
+    """The state of its instance; `stopped` when there is none."""
     version: str
+    """The version of the release that introduced its revision."""
     schema: str
+    """The schema revision in the datastore; empty if it has none, or cannot be read now."""
 
 
 Health = Literal["healthy", "degraded", "stopped"]
@@ -63,13 +68,19 @@ class Status(msgspec.Struct, frozen=True):
     system: str
     environment: str
     target: str
+    """The kind of the target, such as `process`."""
     url: str
+    """The address of the main front door; empty: there is none."""
     state: str
+    """Path of the folder with the state of the environment."""
     release: LiveRelease | None
+    """null before the first release is live."""
     run: RunStatus | None
+    """null when every run has ended."""
     services: tuple[ServiceStatus, ...]
     datastores: tuple[DatastoreStatus, ...]
     started: bool
+    """Whether instances should run; false: the environment was stopped."""
     supervised: bool
     """Whether crashed instances are restarted; false: not until a command starts the supervisor."""
     reverted: bool
