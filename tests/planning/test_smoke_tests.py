@@ -44,10 +44,10 @@ def test_flows_that_write_run_through_the_preview_door_only_where_they_may() -> 
     assert smoke_steps(plan)[0] == "Smoke-test api@2, web@2 through the preview door: 2 flows"
 
 
-def test_a_plan_notes_how_a_fault_in_a_called_service_can_show_before_traffic() -> None:
+def test_a_plan_notes_that_tests_reach_a_called_service_only_by_a_forwarded_header() -> None:
     note = (
-        "a fault in api shows before traffic only where web passes on the header X-Mainstay-Preview "
-        "(how-to: smoke-test-a-release.md)"
+        "smoke tests can find a fault in api before it gets traffic only where web forwards the header "
+        "X-Mainstay-Preview (how-to: smoke-test-a-release.md)"
     )
     assert note in plan_of(release(2, kept=release(1))).notes
     assert note in plan_of(release(2, kept=release(1), changed=("api",))).notes
@@ -61,7 +61,7 @@ def test_a_first_release_is_tested_only_through_the_front_door() -> None:
     assert smoke_steps(plan) == ["Smoke-test api@1, web@1 through the front door: 2 flows"]
 
 
-def test_a_rollback_is_not_plan_of() -> None:
+def test_a_rollback_has_no_smoke_test() -> None:
     assert smoke_steps(rollback(release(1), snapshot(release(2)))) == []
 
 
@@ -89,7 +89,7 @@ def test_other_strategies_are_tested_once_before_their_traffic(kind: str) -> Non
     assert len(smoke_steps(plan_of(release(2, kept=release(1), strategy=strategy)))) == 2
 
 
-def test_a_release_of_workers_alone_is_not_plan_of() -> None:
+def test_a_release_of_workers_alone_has_no_smoke_test() -> None:
     assert smoke_steps(plan_of(release(2, kept=release(1), changed=("worker",)))) == []
 
 

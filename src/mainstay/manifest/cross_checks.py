@@ -110,7 +110,7 @@ def _clear_text(scope: Scope) -> Iterator[Violation]:
     for name, variable in scope.system.variables.items():
         for text in filter(None, (variable.default, *variable.one_of)):
             if kind := credentials.in_variable(name, text):
-                remedy = f"write {name}: {{secret: true}}; its value is not shown"
+                remedy = f"write {name}: {{secret: true}}, and store the value with mainstay secrets set {name}"
                 yield Violation(("variables", name), "secret-in-clear", f"{name} looks like {kind}", remedy)
                 break
     for name, service in scope.system.services.items():
@@ -118,6 +118,6 @@ def _clear_text(scope: Scope) -> Iterator[Violation]:
         for where, argv in [(("command",), service.command), *builds]:
             for position, argument in enumerate(argv):
                 if kind := credentials.in_value(argument):
-                    remedy = "let the service read it from a variable with secret: true; it is not shown"
+                    remedy = "let the service read it from a variable with secret: true"
                     location = ("services", name, *where, position)
                     yield Violation(location, "secret-in-clear", f"an argument looks like {kind}", remedy)

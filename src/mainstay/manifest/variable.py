@@ -60,7 +60,11 @@ class VariableSection(Section):
         if len(named) > 1:
             raise rule_error("two-sources", f"has both '{named[0]}' and '{named[1]}'", "keep one of them")
         if self.secret and self.default is not None:
-            raise rule_error("secret-in-clear", "a secret has a default", "leave 'default' out; its value is not shown")
+            raise rule_error(
+                "secret-in-clear",
+                "a secret has a default",
+                "remove 'default', and store the value with mainstay secrets set",
+            )
         if self.generate and not self.secret:
             raise rule_error("generated-in-clear", "is generated but not secret", "add secret: true")
         return self

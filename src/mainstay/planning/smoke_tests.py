@@ -53,7 +53,11 @@ def verify_phase(tests: SmokeTests, stages: tuple[StageChange, ...], release: Re
 
 
 def notes_on_calls(tests: SmokeTests, rollout: Rollout) -> Iterator[str]:
-    """Yield how a fault in a service that others call can show before traffic, if *rollout* tests such a service."""
+    """Yield a note if the smoke tests before traffic cover a new revision that other services call.
+
+    Their calls reach the new revision only if the caller forwards the preview header. Otherwise the tests cannot find
+    its faults.
+    """
     replaced = [change.service for change in rollout.changes if change.replaces and not change.worker]
     callers = {
         callee: sorted(name for name, each in rollout.after.items() if callee in each.needs and each.workload.listens)
@@ -63,8 +67,8 @@ def notes_on_calls(tests: SmokeTests, rollout: Rollout) -> Iterator[str]:
     if tests.before_traffic and called:
         passing = ", ".join(dict.fromkeys(name for names in called.values() for name in names))
         yield (
-            f"a fault in {', '.join(called)} shows before traffic only where {passing} passes on the header "
-            "X-Mainstay-Preview (how-to: smoke-test-a-release.md)"
+            f"smoke tests can find a fault in {', '.join(called)} before it gets traffic only where {passing} forwards "
+            "the header X-Mainstay-Preview (how-to: smoke-test-a-release.md)"
         )
 
 

@@ -19,7 +19,7 @@ from mainstay.operations.unfinished import resume
     metavar="done|undone STEP",
     help="State whether the parked step is done or undone.",
 )
-@click.option("--because", metavar="REASON", help="How you know; it is recorded.")
+@click.option("--because", metavar="REASON", help="The evidence for --as; recorded in the journal.")
 def command(
     run: CommandRun, *, answer: tuple[Literal["done", "undone"], str] | None, because: str | None
 ) -> CommandOutcome:

@@ -79,7 +79,9 @@ def _values(console: Console, names: tuple[str, ...], file: Path | None, found: 
         return {name: _given(name, value) for name, value in typed.items()}
     if len(set(names)) > 1:
         what = "a file or a pipe contains one value, but several names were given"
-        raise BadInput(what, remedy=f"mainstay secrets set {names[0]}, then the next one", code="misused")
+        raise BadInput(
+            what, remedy=f"mainstay secrets set {names[0]}, then the same for each other name", code="misused"
+        )
     raw = _read(file)
     try:
         text = raw.decode()

@@ -73,7 +73,9 @@ async def test_a_key_that_is_none_is_refused_and_not_shown(key: str, running: Ru
     SealedFile(running.folders.sealed, running.folders.secret_key).keep("ACME_KEY", Secret(key))
     account = replace(ACCOUNT, key=SecretRef("ACME_KEY", 2))
     failure = await requested(replace(attempt, acme=replace(attempt.acme, eab=account)))
-    assert failure == Failure("the secret ACME_KEY is not in base64url, so it is not the key of an authority")
+    assert failure == Failure(
+        "the secret ACME_KEY is not valid base64url, so it cannot be the key of an external account"
+    )
 
 
 async def test_a_key_may_end_with_padding_and_a_line_end(running: RunningProxy, attempt: Attempt) -> None:

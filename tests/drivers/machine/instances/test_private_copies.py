@@ -87,7 +87,7 @@ def test_a_private_copy_stays_when_its_new_files_cannot_be_kept(machine: Machine
     machine.folders.written.touch()
     machine.end_fleet("worker")
     assert new.read_text() == "new\n"
-    assert "could not be kept and is left in" in machine.folders.supervisor_log.read_text()
+    assert "could not be kept, they are still in" in machine.folders.supervisor_log.read_text()
 
 
 def texts_below(folder: Path) -> dict[str, str]:

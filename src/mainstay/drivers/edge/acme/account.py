@@ -62,7 +62,9 @@ class Account:
             return None
         key = SealedFile(folders.sealed, folders.secret_key).read(eab.key).reveal().strip().rstrip("=")
         if not _BASE64URL.fullmatch(key) or len(key) % 4 == 1:
-            raise StepFailed(f"the secret {eab.key.name} is not in base64url, so it is not the key of an authority")
+            raise StepFailed(
+                f"the secret {eab.key.name} is not valid base64url, so it cannot be the key of an external account"
+            )
         return messages.ExternalAccountBinding.from_data(self.key.public_key(), eab.key_id, key, directory)
 
     def _update_contact(self, client: ClientV2, contact: tuple[str, ...]) -> None:

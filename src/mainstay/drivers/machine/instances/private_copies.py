@@ -1,4 +1,4 @@
-"""Private copies of content (`read_only: false`): when an instance ends, keep the files that it wrote into its copy."""
+"""Private copies of content (`read_only: false`): save the files that an instance wrote, once it has ended."""
 
 import filecmp
 import logging
@@ -24,7 +24,7 @@ def keep_written(name: str, copy: Path, content: Path, kept: Path) -> int | None
         place = free_name(kept, name)
         count = link_written(copy, content, place)
     except OSError as error:
-        log.error("%s: what it wrote could not be kept and is left in %s: %s", name, copy, error)
+        log.error("%s: the files that it wrote could not be kept, they are still in %s: %s", name, copy, error)
         return None
     if count:
         log.warning("%s ended: %d files that it wrote are kept in %s", name, count, place)
