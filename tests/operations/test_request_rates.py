@@ -10,7 +10,7 @@ OLD, NEW = SignalSource("web", 41, "web-41-1", "/"), SignalSource("web", 42, "we
 
 
 def took(**milliseconds: int) -> Latency:
-    """Latencies: the number of requests by their time, `took(ms40=9)`."""
+    """Return latencies from the number of requests by time: `took(ms40=9)` is nine requests of 40 ms."""
     return Latency({bucket_of(float(name.removeprefix("ms"))): count for name, count in milliseconds.items()})
 
 
@@ -18,7 +18,7 @@ def signals(at_s: float, *counts: tuple[SignalSource, Counts], epoch: str = "1",
     return Signals(epoch, at_s, counts, lost)
 
 
-def test_the_rates_are_those_since_the_earlier_counters() -> None:
+def test_rates_count_only_requests_since_the_earlier_counters() -> None:
     before = signals(100, (OLD, Counts(1000, 900, latency=took(ms5000=1000))))
     after = signals(160, (OLD, Counts(1600, 903, latency=took(ms5000=1000) + took(ms40=594, ms900=6))))
     (rates,) = between(before, after)
@@ -26,20 +26,20 @@ def test_the_rates_are_those_since_the_earlier_counters() -> None:
     assert [rates.p50_ms, rates.p99_ms] == pytest.approx([40, 40], rel=0.05)
 
 
-def test_the_instances_and_routes_of_a_release_are_one() -> None:
+def test_the_rates_of_a_release_sum_its_instances_and_routes() -> None:
     other = SignalSource("web", 41, "web-41-2", "/api")
     (rates,) = between(signals(0), signals(10, (OLD, Counts(30)), (other, Counts(70, 1))))
     assert (rates.requests_per_s, rates.error_percent) == (10.0, 1.0)
 
 
-def test_releases_are_apart_and_those_without_requests_left_out() -> None:
+def test_each_release_with_requests_has_its_own_rates() -> None:
     found = between(
         signals(0), signals(10, (OLD, Counts(10)), (NEW, Counts(5, 5)), (SignalSource("api", 41), Counts()))
     )
     assert [(each.release, each.error_percent) for each in found] == [(41, 0.0), (42, 100.0)]
 
 
-def test_what_the_edge_refused_is_apart_from_what_no_instance_was_ready_for() -> None:
+def test_requests_that_no_release_answered_are_listed_by_the_reason() -> None:
     counts = ((SignalSource(service, number), Counts(10)) for service, number in (("-", 0), ("web", 0), ("web", 41)))
     found = between(signals(0), signals(10, *counts))
     assert {(each.service, each.release): each.answered_by for each in found} == {
@@ -51,7 +51,7 @@ def test_requests_of_the_preview_are_left_out() -> None:
     assert between(signals(0), signals(10, (SignalSource("web", 42, route=PREVIEW), Counts(10)))) == ()
 
 
-def test_counters_that_began_again_are_rates_of_their_own() -> None:
+def test_after_a_restart_of_the_counters_all_they_counted_is_new() -> None:
     before = signals(50, (OLD, Counts(1000)), epoch="0", lost=9)
     (rates,) = between(before, signals(60, (OLD, Counts(20))))
     assert rates.requests_per_s == 2.0
