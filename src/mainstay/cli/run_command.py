@@ -47,8 +47,8 @@ def run_command(
 ) -> Callable[[Callable[Concatenate[CommandRun, P], CommandOutcome]], click.Command]:
     """Turn a function that calls an operation into the command *name*, with *examples* in its help.
 
-    *approves*: the command has the options `--yes` and `--dry-run`; others execute their run without a question.
-    *then* prints what to do next after a run that was not rolled back.
+    *approves*: the command asks for approval, and has the options `--yes` and `--dry-run`; without it, the run is
+    executed without asking. *then* prints what to do next after a run that was not rolled back.
     """
 
     def decorate(operation: Callable[Concatenate[CommandRun, P], CommandOutcome]) -> click.Command:

@@ -14,7 +14,7 @@ class Rate(msgspec.Struct, frozen=True):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """Limits of requests from outside, in bytes or numbers. None: no limit."""
+    """Limits on requests from outside. None: no limit."""
 
     body_bytes: int | None = None
     headers_bytes: int | None = None
@@ -23,6 +23,7 @@ class Limits(msgspec.Struct, frozen=True):
     per_client: Rate | None = None
     """The rate of all requests of one client."""
     routes: tuple[tuple[str, Rate], ...] = ()
-    """Rates of the requests of one client below a path, in addition; the longest path that matches counts."""
+    """By path, the rate of one client's requests below it, in addition to `per_client`. If several paths match a
+    request, only the longest one counts it."""
     exempt: tuple[str, ...] = ()
     """Paths below which no rate applies."""

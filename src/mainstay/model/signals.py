@@ -60,9 +60,9 @@ def _combined(one: dict[int, int], other: dict[int, int], sign: int) -> dict[int
 LATE_S = 5
 """Seconds after which a request whose response has not begun is counted as late."""
 PREVIEW = "preview"
-"""The route of requests through the preview door."""
+"""The value of `SignalSource.route` for requests through the preview door."""
 EDGE = "-"
-"""The service of requests that the edge refused or redirected itself."""
+"""The value of `SignalSource.service` for requests that the edge refused or redirected itself."""
 AnsweredBy = Literal["release", "edge", "unready"]
 """release: an instance of the release · edge: the edge itself, which refused or redirected the request · unready: the
 edge, because no instance of the service was ready."""

@@ -33,7 +33,7 @@ class StageChange(msgspec.Struct, frozen=True):
 
     @property
     def fleet_after(self) -> dict[str, Members]:
-        """The desired fleets of the stage."""
+        """The desired fleets after the stage."""
         fleet: dict[str, Members] = {}
         for name, counts in self.stage.replicas.items():
             at = {revision: self.rollout.service_at(name, revision) for revision in counts}

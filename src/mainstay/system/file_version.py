@@ -1,4 +1,4 @@
-"""Notice that a file has changed without reading it."""
+"""Detect that a file has changed, without reading it."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class FileVersion(NamedTuple):
-    """When and how a file was last written. A file that is replaced by another one gets another inode."""
+    """Properties of a file that change when it is written, or (the inode) when another file replaces it."""
 
     mtime_ns: int
     size: int

@@ -22,7 +22,7 @@ _LISTEN = "0A"
 
 class _Socket(NamedTuple):
     link: str
-    """What the links in `/proc/PID/fd` name it."""
+    """The target of its links in `/proc/PID/fd`, such as `socket:[48213]`."""
     host: str
     port: int
 

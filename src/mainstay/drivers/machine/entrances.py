@@ -37,10 +37,11 @@ class Entrance(NamedTuple):
 
 
 def entrance(request: HttpRequest, door: Door, status: TrafficStatus, folders: Folders) -> Entrance:
-    """Return how *request* reaches *door*. A port in the request's host chooses the front door with that port.
+    """Return the address and headers with which *request* reaches *door*.
 
-    At a front door a signed header lets the request pass maintenance and rate limits. Raises Unreachable when the
-    environment has no edge.
+    Of several front doors, the port in the request's host chooses one; without such a port it is the main one. A signed
+    header lets the request pass the front door's maintenance and rate limits. Raises Unreachable when the environment
+    has no edge.
     """
     if not status.doors or status.edge is None:
         raise Unreachable("the environment has no edge, so no request can be sent", remedy="mainstay status")
@@ -54,7 +55,7 @@ def entrance(request: HttpRequest, door: Door, status: TrafficStatus, folders: F
 
 
 def _trust(edge: Edge, host: str, folders: Folders) -> Trust:
-    """Return what to trust: only the names of routes are certain to be in the certificate."""
+    """Return the accepted certificates. The host is checked only if a route names it: other names may be missing."""
     own = edge.tls is not None and edge.tls.mode == "internal"
     named = any(route.host and matches_host(route.host, host) for route in edge.routes)
     files = (folders.authority,) if own else tuple(folders.edge / name for name in pem_names(edge))

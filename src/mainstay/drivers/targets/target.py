@@ -28,7 +28,7 @@ from mainstay.system.state_dir import Folders
 
 
 def never() -> bool:
-    """Return False: as the `ended` of `Target.logs`, it lets a followed log never end."""
+    """Return False. Passed to `Target.logs` as `ended`, it makes a followed log never end."""
     return False
 
 

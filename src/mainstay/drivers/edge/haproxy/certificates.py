@@ -90,10 +90,12 @@ class DoorCertificates:
 
 
 class Kept(NamedTuple):
-    """The certificates to serve, by file name, each in PEM with its key; and why some are not the wanted ones."""
+    """The certificates to serve."""
 
     pems: dict[str, bytes]
+    """By file name, each certificate in PEM with its key."""
     problems: tuple[Note, ...] = ()
+    """Why wanted certificates cannot be used, so that the previous ones are served."""
 
 
 def pem_names(edge: Edge) -> tuple[str, ...]:

@@ -15,10 +15,12 @@ from mainstay.model.signals import LATE_S, PREVIEW, Counts, Latency, Signals, Si
 
 BUSY_SHARE = 0.25
 """The fraction of each second that counting may take. Further lines are skipped and counted as lost."""
-REMEMBERED_S, REMEMBERED_EACH_S = 60.0, 5.0
-"""Seconds: the age of the oldest remembered counters, and the time from one remembered state to the next."""
+REMEMBERED_S = 60.0
+"""Seconds for which a state of the counters is remembered."""
+REMEMBERED_EACH_S = 5.0
+"""Seconds from one remembered state of the counters to the next."""
 MOST_SOURCES = 500
-"""The largest number of sources with counters. For one more, a source of the oldest release is removed."""
+"""The largest number of sources with counters. A further source replaces one of the oldest release."""
 _BUCKETS = [bucket_of(milliseconds) for milliseconds in range(10_000)]
 
 

@@ -9,10 +9,10 @@ from mainstay.model import Route
 
 
 class Choice:
-    """The choice between *routes*, which are in the order of their comparison, as the value of *variable*.
+    """The choice between *routes*, stored in HAProxy's *variable*. The first route of the sequence that matches wins.
 
-    *at* has a further condition for the routes of each port (`Route.listen`). The routes of the services *awaited*
-    match only while an instance of the service can handle requests.
+    *at* has, by port (`Route.listen`), a further condition for the routes of that port. The routes of the services
+    *awaited* match only while an instance of the service can handle requests.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Choice:
         )
 
     def of(self, *routes: Route) -> str:
-        """Return the condition that one of *routes* was chosen."""
+        """Return the HAProxy condition that is true when one of *routes* was chosen."""
         return f"{{ var({self._variable}) -m str {' '.join(map(self._name, routes))} }}"
 
     def _condition(self, route: Route) -> str:
