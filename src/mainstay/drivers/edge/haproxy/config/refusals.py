@@ -16,7 +16,7 @@ LONGEST_BYTES = 100_000_000
 """The longest body that HAProxy reads after a refusal. The client must declare the length, because without one HAProxy
 would read for as long as the client sends."""
 STATUSES = (404, 413, 429, 431, 503)
-_DECLARED = f"{{ req.hdr(content-length) -m found }} {{ req.body_size 1:{LONGEST_BYTES} }}"
+_DECLARED = f"{{ req.body_size 1:{LONGEST_BYTES} }} {{ req.hdr(content-length) -m found }}"
 _UNREAD = f"{_DECLARED} !{{ req.hdr(expect) -m found }}"
 """The condition that the client sends a body of at most `LONGEST_BYTES` without waiting for permission (`Expect`)."""
 _PROGRAM = """\
@@ -45,7 +45,7 @@ def refused(status: int, condition: str = "") -> list[str]:
 
 def read_body(service: str, condition: str = "") -> str:
     """Return the rule that answers a request by the *service* of the program if its body is still on its way."""
-    return f"http-request use-service lua.{service} if {f'{condition} {_UNREAD}'.lstrip()}"
+    return f"http-request use-service lua.{service} if {f'{_UNREAD} {condition}'.rstrip()}"
 
 
 def program(edge: Edge) -> str:
