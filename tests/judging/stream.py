@@ -43,6 +43,8 @@ class Stream:
     """The share of requests that fail in a second, whatever the release: a dependency is down."""
     slowdown: Callable[[int], float] = lambda second: 1.0
     """How many times as long requests take in a second, whatever the release: the machine is busy."""
+    pauses: range = range(0)
+    """The seconds in which requests to the new release take ten times as long."""
 
     def signals(self, seconds: int) -> Iterator[Signals]:
         """Yield the counters at the end of each second, the first ones before any request."""
@@ -53,7 +55,12 @@ class Stream:
                 for number in range(instances):
                     source = SignalSource("web", release, f"web-{release}-{number}")
                     requests = self._arrivals(self.rate * share / instances)
-                    new = self._counts(requests, self._behaviour(release, number), second)
+                    new = self._counts(
+                        requests,
+                        self._behaviour(release, number),
+                        second,
+                        paused=release == NEW and second in self.pauses,
+                    )
                     counters[source] = counters.get(source, Counts()) + new
             yield Signals("1", second + 1.0, tuple(counters.items()))
 
@@ -62,9 +69,9 @@ class Stream:
             return self.old
         return self.sick if self.sick and number == 0 else self.new
 
-    def _counts(self, requests: int, behaviour: Behaviour, second: int) -> Counts:
+    def _counts(self, requests: int, behaviour: Behaviour, second: int, *, paused: bool) -> Counts:
         buckets: dict[int, int] = {}
-        outage, slowdown = self.outage(second), self.slowdown(second)
+        outage, slowdown = self.outage(second), self.slowdown(second) * (10 if paused else 1)
         errors = client_errors = redirects = late = 0
         for _ in range(requests):
             if self.chance.random() < behaviour.hangs:

@@ -54,6 +54,18 @@ def sampled(new: Share, old: Share | None) -> list[Sampled]:
     return [Sampled("GET /", new, old)]
 
 
+@pytest.mark.failure("F77")
+@pytest.mark.parametrize(
+    ("users", "errors", "result"),
+    [(3, 3, "undecided"), (2, 2, "undecided"), (3, 2, "undecided"), (1, 1, "not worse"), (3, 1, "not worse")],
+)
+def test_good_synthetic_responses_do_not_outweigh_users_whose_requests_mostly_fail(
+    users: int, errors: int, result: str
+) -> None:
+    many = Share(0, 2 * FEWEST)
+    assert verdict_of(sampled(many, many), users, errors).result == result
+
+
 def test_a_few_good_responses_are_enough_and_fewer_are_not() -> None:
     enough, fewer = Share(0, FEWEST_SYNTHETIC), Share(0, FEWEST_SYNTHETIC - 1)
     assert verdict_of(sampled(enough, enough)).result == "not worse"

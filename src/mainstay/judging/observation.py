@@ -27,8 +27,8 @@ SLOWER_BY, SLOWER_BY_MS = 1.2, 10.0
 """A request is slow if it exceeds the old release's p95 (or p99) by this factor and by these milliseconds."""
 FEWEST_FOR_TIMES = 200
 """The fewest requests of the old release from which its p95 and p99 are computed; with fewer, no times are compared."""
-LASTS_S = 5.0
-"""Seconds from the first evidence that a release is slower than another was before it, until it is compared again."""
+LASTS_S = 3.0
+"""Seconds from the first evidence that a release is slower, until its requests are compared again."""
 LOST_SHARE, LOST = 0.01, 20
 """When the requests that were not counted exceed both this share and this number, the verdict is `undecided`, and the
 comparison begins again."""
@@ -56,7 +56,7 @@ class Observation:
     synthetic_kinds: int = 0
     _times: dict[str, _Times] = field(default_factory=dict)
     _doubts: dict[str, tuple[float, Comparison]] = field(default_factory=dict)
-    """The first evidence of slower requests by service, and its time, where there is only the past to compare with."""
+    """The first evidence of slower requests by service, and its time."""
     _earlier: dict[SignalSource, Counts] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -134,22 +134,26 @@ class Observation:
     def _lasting(self, compared: Compared, now: Signals, found: list[Comparison]) -> list[Comparison]:
         """Return the comparisons of times *found*, so that one busy moment of the machine is no evidence.
 
-        It slows down many requests at once. At the same time this shows in both releases; against the past it does not.
-        So there the first evidence only begins another comparison, `LASTS_S` seconds later, with as many requests.
+        It slows down many requests at once, perhaps those of one release only. So evidence that reaches the limit
+        begins another comparison, `LASTS_S` seconds later. Suspicion in that one, among as many requests, confirms it.
         """
         name = compared.service
-        if compared.side_by_side or not found:
+        if not found:
             return found
         strongest = max(found, key=lambda each: each.log_evidence)
         if name not in self._doubts and strongest.log_evidence >= limit(self._most):
-            self._doubts[name] = now.at_s, strongest._replace(most=SUSPICIOUS)
-        at_s, first = self._doubts.get(name, (now.at_s, None))
-        if first is None:
+            self._doubts[name] = now.at_s, strongest
+        if name not in self._doubts:
             return found
+        at_s, first = self._doubts[name]
         if now.at_s - at_s < LASTS_S:
             self._times[name] = self._times[name]._replace(since=now)
+        elif strongest.log_evidence >= SUSPICIOUS:
             return [first]
-        return found if found[0].new.total >= first.new.total else [*found, first]
+        elif found[0].new.total >= first.new.total:
+            del self._doubts[name]
+            return found
+        return [first._replace(most=SUSPICIOUS)]
 
     def _limits(self, compared: Compared, now: Signals) -> _Times | None:
         """Return the limits; None while new instances warm up, and while the old release has had too few requests."""

@@ -85,6 +85,11 @@ class Comparison(NamedTuple):
             return self.new.hits > BAD * self.new.total
         return self.new.hits > self.margin.limit(self.old.hits / self.old.total) * self.new.total
 
+    @property
+    def mostly_failed(self) -> bool:
+        """Whether most requests failed, but not one alone: of few requests that is no proof, and too much to pass."""
+        return self.margin == ERRORS and self.looks_worse and 1 < self.new.hits > self.new.total / 2
+
 
 def judge(
     comparisons: Sequence[Comparison], *, most: int, quiet: Mapping[str, int], synthetic: int, summary: str
@@ -103,6 +108,8 @@ def judge(
             return Verdict("undecided", looks_worse)
         if synthetic < FEWEST_SYNTHETIC:
             return Verdict("undecided", summary, quiet)
+    if mostly_failed := [each for each in comparisons if each.service in quiet and each.mostly_failed]:
+        return Verdict("undecided", mostly_failed[0].evidence)
     if suspicious := [each for each in comparisons if each.log_evidence >= each.suspicious]:
         return Verdict("undecided", max(suspicious, key=lambda each: each.log_evidence).evidence)
     return Verdict("not worse", summary)
