@@ -92,7 +92,7 @@ class Observation:
             summaries.append(sent)
         verdict = judge(
             found,
-            most=self._most,
+            most_comparisons=self._most_comparisons,
             quiet=quiet,
             synthetic=synthetic.count_of(sampled),
             summary="; ".join(summaries),
@@ -104,7 +104,7 @@ class Observation:
         self.start, self._times, self._doubts = now, {}, {}
 
     @property
-    def _most(self) -> int:
+    def _most_comparisons(self) -> int:
         """The most comparisons of a verdict: errors, client errors, redirects, p95, p99 and late requests of each
         release and of each of several instances, and those of synthetic requests."""
         users = sum(6 * (1 + (each.instances if each.instances > 1 else 0)) for each in self.services)
@@ -141,7 +141,7 @@ class Observation:
         if not found:
             return found
         strongest = max(found, key=lambda each: each.log_evidence)
-        if name not in self._doubts and strongest.log_evidence >= limit(self._most):
+        if name not in self._doubts and strongest.log_evidence >= limit(self._most_comparisons):
             self._doubts[name] = now.at_s, strongest
         if name not in self._doubts:
             return found
@@ -153,7 +153,7 @@ class Observation:
         elif found[0].new.total >= first.new.total:
             del self._doubts[name]
             return found
-        return [first._replace(most=SUSPICIOUS)]
+        return [first._replace(largest_evidence=SUSPICIOUS)]
 
     def _limits(self, compared: Compared, now: Signals) -> _Times | None:
         """Return the limits; None while new instances warm up, and while the old release has had too few requests."""

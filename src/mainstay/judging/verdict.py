@@ -20,11 +20,12 @@ FEWEST = 100
 FEWEST_SYNTHETIC = 20
 """The verdict is `not worse` after this many synthetic requests to each release, if no comparison looks worse. A
 release that always fails is found worse within as many."""
-SUSPICIOUS, SUSPICIOUS_OF_FEW = math.log(20), math.log(3)
-"""From this log evidence on, the verdict is `undecided` and no longer `not worse`. The second applies while users have
-sent fewer requests than `FEWEST`: there may be only three, which all fail."""
+SUSPICIOUS = math.log(20)
+"""From this log evidence on, the verdict is `undecided` and no longer `not worse`."""
+SUSPICIOUS_OF_FEW = math.log(3)
+"""The same while users have sent fewer requests than `FEWEST`: there may be only three, which all fail."""
 MANY, GOOD = 1000, 0.001
-"""From MANY requests on, a share of errors below GOOD is never worse, however few errors the old release had."""
+"""From MANY requests on, a share of errors below GOOD (0 to 1) is never worse, whatever the old release had."""
 BAD = 0.01
 """The share of errors (0 to 1) that a first release, which replaces nothing, may have."""
 
@@ -57,13 +58,13 @@ class Comparison(NamedTuple):
     """The service that got the requests; empty for synthetic ones, which may lead to several."""
     suspicious: float = SUSPICIOUS
     """The log evidence from which the verdict is `undecided` and no longer `not worse`."""
-    most: float = math.inf
-    """The largest log evidence; more of it does not count."""
+    largest_evidence: float = math.inf
+    """A larger log evidence is reduced to this."""
 
     @property
     def log_evidence(self) -> float:
         """The natural logarithm of the evidence that the new release is worse; 0: no evidence."""
-        return min(self.most, self._log_evidence)
+        return min(self.largest_evidence, self._log_evidence)
 
     @property
     def _log_evidence(self) -> float:
@@ -92,16 +93,16 @@ class Comparison(NamedTuple):
 
 
 def judge(
-    comparisons: Sequence[Comparison], *, most: int, quiet: Mapping[str, int], synthetic: int, summary: str
+    comparisons: Sequence[Comparison], *, most_comparisons: int, quiet: Mapping[str, int], synthetic: int, summary: str
 ) -> Verdict:
     """Return the verdict on everything that is compared so far.
 
-    *most* is the number of comparisons that the observation may make; each has an equal part of the chance of a false
+    *most_comparisons* is the number that the observation may make; each has an equal part of the chance of a false
     alarm. *quiet* are the services whose users sent fewer requests than `FEWEST`, with the number of requests,
     *synthetic* is the number of synthetic requests to each release, *summary* the figures of all.
     """
     strongest = max(comparisons, key=lambda each: each.log_evidence)
-    if strongest.log_evidence >= limit(most):
+    if strongest.log_evidence >= limit(most_comparisons):
         return Verdict("worse", strongest.evidence, service=strongest.service)
     if quiet and synthetic < FEWEST:
         if looks_worse := next((each.evidence for each in comparisons if each.looks_worse), ""):
@@ -115,9 +116,9 @@ def judge(
     return Verdict("not worse", summary)
 
 
-def limit(most: int) -> float:
-    """Return the log evidence from which a release is worse, when its observation may make *most* comparisons."""
-    return math.log(most / FALSE_ALARM)
+def limit(most_comparisons: int) -> float:
+    """Return the log evidence from which a release is worse, when *most_comparisons* may be made."""
+    return math.log(most_comparisons / FALSE_ALARM)
 
 
 def percent_of(share: Share) -> str:
