@@ -58,25 +58,25 @@ Network = Annotated[str, BeforeValidator(_network), WithJsonSchema({"type": "str
 class RatesSection(Section):
     """Rates of requests, each written REQUESTS/TIME.
 
-    A client is an IPv4 address or a /64 network of IPv6. Its time begins with its first request. Once it has made
-    REQUESTS, the edge answers its further requests 429 with `Retry-After` until the time is over; these are not
-    counted. Every response has
-    `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset`. The counts survive reloads of the edge, not
-    its restart. Calls between services are not counted.
+    A client is an IPv4 address or a /64 network of IPv6. TIME begins with its first request. Once it has made REQUESTS,
+    the edge answers its further requests 429 with `Retry-After` until TIME is over, and does not count them. Responses
+    to requests for which a rate is declared have `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset`.
+    The counts survive reloads of the edge, not its restart. Calls between services are not counted.
     """
 
     per_client: RequestRate | None = Field(default=None, examples=["100/15m"])
     """The rate of all requests of one client."""
 
     routes: dict[HttpPath, RequestRate] = Field(default={}, examples=[{"/api/auth/login": "5/15m"}])
-    """Rates of the requests of one client below a path, in addition; the longest path that matches counts."""
+    """By path, the rate of one client's requests below it, in addition to `per_client`. If several paths match a
+    request, only the longest one counts it."""
 
     exempt: tuple[HttpPath, ...] = Field(default=(), examples=[["/health"]])
     """Paths below which nothing is counted or refused, such as that of an external health check."""
 
 
 class LimitsSection(Section):
-    """Limits of requests from outside; each applies only where it is declared."""
+    """Limits on requests from outside. A limit that is not declared does not apply, except the one for `headers`."""
 
     body: Size | None = Field(default=None, examples=["1MB"])
     """The largest body of a request; a request with a larger one is answered 413.
