@@ -15,7 +15,7 @@ from mainstay.history.summary import History, HistoryOutcome, LiveRelease, Origi
 OBSERVATIONS = ("observe", "settle")
 """The kinds of steps that compare a new release with the old one."""
 OBSERVED_S = 1.0
-"""A shorter observation compares nothing."""
+"""Seconds; an observation that took less has compared nothing, so its figures are not shown."""
 
 
 class HistoryFold:

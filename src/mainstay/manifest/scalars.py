@@ -57,7 +57,10 @@ class WrittenFloat(float):
 
 
 def as_written(value: object) -> object:
-    """Return a number as its text in the file, others unchanged. Raises PydanticCustomError for true and false."""
+    """Return a number as its text in the file, any other value unchanged.
+
+    Raises PydanticCustomError for true and false.
+    """
     if isinstance(value, bool):
         word = str(value).lower()
         raise rule_error("not-a-text", f"expected text, found {word}", f'write "{word}" with quotes')

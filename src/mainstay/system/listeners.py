@@ -1,4 +1,4 @@
-"""Which program listens on a port, and where a process listens."""
+"""Find which program listens on a port, and where a process listens."""
 
 import contextlib
 import errno
@@ -50,7 +50,7 @@ def holder(port: int, address: str = "0.0.0.0", *, ours: Collection[int] = ()) -
     if ours and {each.link for each in _listening() if each.port == port} <= _sockets_of(ours):
         return None
     listening = (c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN)
-    pids = {c.pid for c in listening if port in c.laddr[1:]}
+    pids = {c.pid for c in listening if port in c.laddr[1:]}  # `laddr` is (host, port).
     if not pids and is_free(port, address):
         return None  # The program ended between the two looks.
     others = sorted(pid for pid in pids if pid is not None and pid not in ours)

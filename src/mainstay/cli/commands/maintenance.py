@@ -49,7 +49,7 @@ def on(invocation: Invocation, *, message: str, allow: tuple[str, ...]) -> None:
 
 @invoked("off", "mainstay maintenance off", "mainstay -e production maintenance off", group=command)
 def off(invocation: Invocation) -> None:
-    """Serve everyone again."""
+    """Turn maintenance off, so that all clients are served again."""
     before = maintenance_off(context_of(invocation), SystemClock())
     if invocation.console.json:
         invocation.console.document({"maintenance": None, "before": before})

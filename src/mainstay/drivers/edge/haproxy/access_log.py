@@ -19,8 +19,10 @@ MAX_LINE_BYTES = 65536
 """The longest line that is received; HAProxy sends lines of at most `LINE_BYTES`."""
 _DROPPED = re.compile(rb"^(\d+) events? dropped\n", re.MULTILINE)
 """The line that HAProxy sends instead of the lines for which its ring had no room."""
-PAUSE_S, MANY_BYTES = 0.01, 65536
-"""Seconds of pause after a read, so that the next one gets many lines; there is none after a read of MANY_BYTES."""
+MANY_BYTES = 65536
+"""After a read of at least this many bytes, the next read follows without a pause."""
+PAUSE_S = 0.01
+"""Seconds of pause after a shorter read, so that the next one gets many lines."""
 
 
 class AccessLog:

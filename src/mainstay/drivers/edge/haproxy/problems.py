@@ -17,6 +17,7 @@ REPLACED_AFTER_S = UNANSWERED_PROBES * (PROBE_EVERY_S + READ_TIMEOUT_S)
 """Seconds until a frozen HAProxy is replaced: each probe takes its timeout, and the next one follows after a pause."""
 
 EXPIRY_NOTED, EXPIRY_URGENT = timedelta(days=14), timedelta(days=7)
+"""The remaining life of a certificate below which its expiry is a note, or a problem."""
 
 NOT_RUNNING = Note("edge-stopped", "HAProxy is not running, so no request is answered", "mainstay start")
 

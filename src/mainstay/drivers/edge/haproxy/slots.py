@@ -43,7 +43,7 @@ class Slot(msgspec.Struct, frozen=True):
     """Counts from 1 within the backend."""
     release: int = 0
     address: str = ""
-    """`127.0.0.1:PORT`; empty in maint."""
+    """`127.0.0.1:PORT`; empty if `state` is maint."""
     weight: int = 0
     state: State = "maint"
     share: float = 0.0

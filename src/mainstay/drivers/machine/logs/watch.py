@@ -13,10 +13,12 @@ from mainstay.system import linux_calls, log_rotation
 
 log = logging.getLogger(__name__)
 
-PAUSE_S, LONG_PAUSE_S = 0.001, 0.008
-"""Seconds between two passes over the logs that have grown: usually, and after many passes in the same second."""
+PAUSE_S = 0.001
+"""Seconds between two passes over the logs that have grown."""
 MANY_LOOKS = 250
-"""Passes in a second, above which the pause is long: constant writing must not keep the supervisor busy."""
+"""After this many passes in one second the pause is LONG_PAUSE_S, so that constant writing does not keep the
+supervisor busy."""
+LONG_PAUSE_S = 0.008
 _NEW_FILE = linux_calls.IN_CREATE | linux_calls.IN_MOVED_TO | linux_calls.IN_ONLYDIR
 _CLOCK_REALTIME_COARSE = 5
 _COARSE_NS = round(time.clock_getres(_CLOCK_REALTIME_COARSE) * 1e9)

@@ -67,7 +67,7 @@ class Desired(msgspec.Struct, frozen=True):
     fleet: Fleet = {}
     traffic: Traffic = {}
     preview: dict[str, int] = {}
-    """The release of each service to which the preview door leads; the others are reached as from outside."""
+    """The release of each service to which the preview door leads; other services are reached as from a front door."""
     replaced: dict[str, int] = {}
     """The release of each service to which the preview door leads requests for the replaced revisions."""
     maintenance: Maintenance | None = None
@@ -85,7 +85,7 @@ class Desired(msgspec.Struct, frozen=True):
     """Permanent ports: `listener:SERVICE` (internal address), `kept:DATASTORE`, and `edge` and `edge-https` when the
     manifest leaves the choice of that port to Mainstay."""
     jobs: dict[str, Job] = {}
-    """The requested jobs, by id, that are not known to have ended; the folders of the others have their outcome."""
+    """The requested jobs, by id, that are not known to have ended. The outcome of an ended job is in its folder."""
     force_killed: dict[str, int] = {}
     """Per revision, how many instances were killed because they ignored their stop signal.
 

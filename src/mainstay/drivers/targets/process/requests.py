@@ -15,6 +15,8 @@ from mainstay.system.state_dir import Folders
 LARGEST_BYTES = 1_000_000
 """Number of bytes of a response body that are read; the rest of a longer body is left out."""
 CONNECT_S = 5.0
+_LOGS = "mainstay logs edge"
+"""The remedy of every failure."""
 
 
 def send_to_door(request: HttpRequest, door: Door, status: TrafficStatus, folders: Folders) -> HttpResponse:
@@ -34,9 +36,6 @@ def send(request: HttpRequest, to: Entrance) -> HttpResponse:
         raise Unreachable(f"no complete response within {request.within_s:g} s", remedy=_LOGS) from None
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
         raise Unreachable(f"no response: {str(error) or type(error).__name__}", remedy=_LOGS) from None
-
-
-_LOGS = "mainstay logs edge"
 
 
 def _client(request: HttpRequest, to: Entrance) -> httpx2.Client:
@@ -61,8 +60,10 @@ def _sent(request: HttpRequest, to: Entrance, client: httpx2.Client) -> Abstract
     host = [("Host", request.host)] if request.host and "host" not in given else []
     agent = [] if "user-agent" in given else [("User-Agent", "mainstay-smoke")]
     headers = [*host, *agent, *request.headers, *to.headers]
-    named = {"sni_hostname": to.trust.name} if to.trust and to.trust.name else {}
-    return client.stream(request.method, request.path, headers=headers, content=request.body or None, extensions=named)
+    extensions = {"sni_hostname": to.trust.name} if to.trust and to.trust.name else {}
+    return client.stream(
+        request.method, request.path, headers=headers, content=request.body or None, extensions=extensions
+    )
 
 
 def _body(response: httpx2.Response, ends: float) -> bytes:
