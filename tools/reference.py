@@ -202,15 +202,15 @@ def documents() -> Iterator[str]:
     events = import_module("mainstay.history.events")
     yield "# Documents"
     yield ""
-    yield "What `--output json` prints. Queries print one document, runs one event a line. Times are RFC 3339 with"
-    yield "zone; durations are seconds in fields that end in `_s`; percentages are numbers from 0 to 100. Errors go to"
-    yield "standard error: `{error: {code, what, remedy, place: {file, line, column, path}?}}`, and those of a"
-    yield "manifest, all of them, `{errors: […]}`."
+    yield "What `--output json` prints. Queries print one document; commands that execute a run print one event a line."
+    yield "Times are RFC 3339 with zone; durations are seconds in fields that end in `_s`; percentages are numbers from"
+    yield "0 to 100. An error is printed to standard error: `{error: {code, what, remedy, place: {file, line, column,"
+    yield "path}?}}`. For an invalid manifest, `{errors: […]}` has every mistake."
     yield ""
     yield "## plan"
     yield ""
     yield "`{id, kind, from, to, version, rollback, phases: [{name, ranks: [[{number, kind, title, place, reversible,"
-    yield "expected_s}]]}], changes: [{path, before, after}], notes}`"
+    yield "expected_s}]]}], changes: [{path, before, after}], notes, expected_s}`"
     roots = {
         "status": import_module("mainstay.operations.status_document").Status,
         "check": import_module("mainstay.operations.check").Findings,

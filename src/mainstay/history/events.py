@@ -22,7 +22,8 @@ class Planned(msgspec.Struct, frozen=True):
     before: int | None
     """The release that was live when the plan was made; None: there was none."""
     rollback: str
-    """`safe`, or `unknown` when the run migrates a schema, so that older releases may not work with it."""
+    """`safe`, or `unknown` when a schema differs from that of the live release, or will after the run: an older release
+    may not work with it."""
     by: str
     """The user who started the run."""
     steps: int
@@ -43,7 +44,7 @@ class Resumed(msgspec.Struct, frozen=True):
     by: str
     host: str
     fence: int
-    """A growing number of the process: the target refuses processes with a smaller one."""
+    """A number that grows with each process: the target refuses requests of a process with a smaller one."""
     tool: str
     """The program and its version, such as `mainstay 1.0`."""
     step: StepNumber | None = None

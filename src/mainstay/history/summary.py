@@ -24,7 +24,7 @@ class Origin(msgspec.Struct, frozen=True):
     before: int | None
     """The release that was live before."""
     declared: str
-    """Fingerprint of the manifest's declarations at that time; empty where it is unknown."""
+    """Fingerprint of what the manifest declared when that run was planned; empty where it is unknown."""
 
 
 class RunSummary(msgspec.Struct, frozen=True):
@@ -44,7 +44,8 @@ class RunSummary(msgspec.Struct, frozen=True):
     by: str
     """The user who started the run."""
     rollback: str
-    """`safe`, or `unknown` when the run migrates a schema, so that older releases may not work with it."""
+    """`safe`, or `unknown` when a schema differs from that of the live release, or will after the run: an older release
+    may not work with it."""
     serves_after: int | None = None
     """The release that is live after the run if it succeeds; None when none is."""
     why: str = ""
@@ -64,7 +65,7 @@ class History(msgspec.Struct, frozen=True):
     highest: int = 0
     """The highest release number ever planned; no number is used twice."""
     live: LiveRelease | None = None
-    """The live release; None before the first. A `down` keeps it, unless it deletes the data: `up` starts it again."""
+    """The live release; None before the first. A `down` keeps it for the next `up`, unless it deletes the data."""
     origin: Origin | None = None
     """The run that made the release in `live` live."""
     unfinished: str | None = None

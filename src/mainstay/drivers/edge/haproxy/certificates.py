@@ -115,7 +115,7 @@ def list_name(edge: Edge) -> str:
 
 
 def names_of(edge: Edge) -> tuple[str, ...]:
-    """Return the names for a certificate of the own authority: those of routes, redirects and the machine."""
+    """Return the names for a certificate of the environment's own authority: of routes, redirects and this machine."""
     hosts = [*(route.host for route in edge.routes), *(each.host for each in edge.redirects)]
     address = [edge.address] if edge.address not in {"0.0.0.0", "::"} else []
     return tuple(dict.fromkeys(name for name in (*hosts, *address, socket.gethostname(), *LOCAL) if name))
