@@ -22,7 +22,7 @@ LOOKS_WITHIN_S = 8.0
 ANSWERS_WITHIN_S = 30.0
 """Seconds to wait for the answer to a request that changes something."""
 STARTS_WITHIN_S = 20.0
-"""Seconds in which a supervisor that is started must answer for the first time."""
+"""Seconds after its start within which a supervisor must answer for the first time."""
 INHERITED = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "MAINSTAY_HAPROXY", "PYTHONDONTWRITEBYTECODE")
 _ERRORS: dict[str, type[MainstayError]] = {
     kind.code: kind for kind in (BadInput, FenceRefused, InternalPortTaken, PortTaken, StepFailed, Unreachable)

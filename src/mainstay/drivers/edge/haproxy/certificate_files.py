@@ -105,7 +105,7 @@ def _note(error: BadInput, *, old_is_used: bool) -> Note:
 
 
 def lacking_host(found: Iterable[OwnCertificate], hosts: Iterable[str]) -> BadInput | None:
-    """Return the error for the first of *hosts* that no certificate in *found* is for; None when there is none."""
+    """Return the error for the first of *hosts* that no certificate in *found* covers; None when all are covered."""
     found = tuple(found)
     for host in missing_hosts([each.leaf for each in found], hosts):
         have = "; ".join(f"{each.path} is for {_shown(each.leaf)}" for each in found)

@@ -44,7 +44,7 @@ def refused(status: int, condition: str = "") -> list[str]:
 
 
 def read_body(service: str, condition: str = "") -> str:
-    """Return the rule that answers a request by the *service* of the program if its body is still on its way."""
+    """Return the rule by which *service* of the Lua program answers a request if the client still sends the body."""
     return f"http-request use-service lua.{service} if {f'{_UNREAD} {condition}'.rstrip()}"
 
 
