@@ -29,6 +29,7 @@ class Exit(msgspec.Struct, frozen=True):
     at: str
     code: int | None = None
     signal: str | None = None
+    """The name of the signal, such as `SIGKILL`."""
     reason: str = ""
 
     @property

@@ -23,6 +23,7 @@ class Finding(msgspec.Struct, frozen=True):
     evidence: str
     remedy: str
     requirements: tuple[str, ...]
+    """Ids of the requirements that the check verifies, such as `F21`."""
     at: str
     fresh_until: str | None = None
     """When the evidence expires; null if it describes only the moment `at`."""

@@ -13,25 +13,29 @@ RunState = Literal["running", "interrupted", "parked"]
 
 
 class RunStatus(msgspec.Struct, frozen=True):
-    """The unfinished run. `since` is the time of its last event, `progress` the last report of its step, `why` the
-    reason for which it is parked, and `next` what to type; the last three may be empty."""
+    """The unfinished run."""
 
     id: str
     kind: str
+    """`deploy`, `rollback` or `down`."""
     state: RunState
+    """running: a process executes it · interrupted: no process does · parked: it waits for a person's decision."""
     step: str | None
+    """The number of the step that executes, or executed when the run stopped: `2.1`; None: the run is between steps."""
     title: str
+    """What the step does."""
     since: str
+    """The time of its last event, apart from `progress` events."""
     why: str = ""
+    """Why it is parked; empty: it is not."""
     next: str = ""
+    """What to type; empty while it is running."""
     progress: str = ""
+    """The last report of the step; empty: there is none, or the run is not running."""
 
 
 class ServiceStatus(msgspec.Struct, frozen=True):
-    """The state of a service. `traffic` is the percentage of requests that each release actually receives.
-
-    A finished task counts as ready.
-    """
+    """The state of a service. A finished task counts as ready."""
 
     name: str
     desired: int
@@ -39,6 +43,7 @@ class ServiceStatus(msgspec.Struct, frozen=True):
     ready: int
     """The number of ready instances, of all revisions."""
     traffic: dict[int, float]
+    """The percentage of requests that each release actually receives."""
     instances: tuple[Instance, ...]
     shortfall: int
     """Desired instances that are not ready, without those that an unfinished run has just started."""
