@@ -92,7 +92,7 @@ class Build:
         for attempt in count(1):
             if "lost" not in [self.target.job_state(name).state for name in self._jobs(attempt)]:
                 return attempt
-        raise AssertionError("count() ends nowhere")
+        raise AssertionError("unreachable: count() is infinite")
 
     def _jobs(self, attempt: int) -> list[str]:
         return [f"{self.preparation.job}-{attempt}-{number}" for number in range(1, len(self.tree.build) + 1)]
