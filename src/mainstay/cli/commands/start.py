@@ -8,7 +8,9 @@ from mainstay.operations.start import start
 
 
 @run_command("start", "mainstay start", "mainstay --state /var/lib/mainstay/hello-production start --unless-stopped")
-@click.option("--unless-stopped", is_flag=True, help="Do nothing if `mainstay down` stopped the environment; for use at boot.")
+@click.option(
+    "--unless-stopped", is_flag=True, help="Do nothing if `mainstay down` stopped the environment; for use at boot."
+)
 def command(run: CommandRun, *, unless_stopped: bool) -> CommandOutcome:
     """Start the live release after `down` or a reboot; deploy nothing.
 
