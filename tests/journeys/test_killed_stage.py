@@ -20,6 +20,8 @@ from tests.journeys.web_app import WebApp
 
 pytestmark = pytest.mark.timeout(300)
 
+RATE = 200
+"""Requests per second."""
 CANARY = {"strategy": {"kind": "canary", "percent": [50], "hold": "1s", "settle": "1s"}}
 """Half of the requests suffice for a verdict within the second of the hold; a quarter would take twice as long."""
 LONG = "/" + "x" * PATH_BYTES
@@ -41,7 +43,7 @@ def test_a_stage_ends_released_or_rolled_back_whichever_part_dies_at_any_of_its_
     sandbox.ship(app_version(0))
     first = sandbox.status()
     url, before = first["url"], first["release"]
-    with Load(url, rate=200, posts=True, max_duration_s=200) as load:
+    with Load(url, rate=RATE, posts=True, max_duration_s=200) as load:
         for number, moment in enumerate(MOMENTS, 1):
             new = sandbox.write(app_version(number))
             deploy = sandbox.start_with_events("deploy", "--yes")
@@ -59,7 +61,8 @@ def test_a_stage_ends_released_or_rolled_back_whichever_part_dies_at_any_of_its_
     assert max(executed.values()) == 1
     if part != "haproxy":  # Its death ends the requests that it handles.
         assert load.tally.not_ok == [], load.tally
-    assert len(load.tally.not_ok) < 0.05 * load.tally.total, load.tally
+    # A share of all requests would depend on how long the test takes; each death costs about a second of requests.
+    assert len(load.tally.not_ok) < 2 * RATE * len(MOMENTS), load.tally
 
 
 def kill(sandbox: Sandbox, deploy: Command, part: str) -> None:
