@@ -14,7 +14,7 @@ from mainstay.drivers.targets.retained import Retained
 from mainstay.drivers.targets.target import RunTarget
 from mainstay.errors import FenceRefused, Interrupted, PortTaken, Unreachable
 from mainstay.model import Artifact, Edge, Endings, Job, Member, Route, Shares, Shift, Source, TrafficLease
-from mainstay.model.http import Door, HttpRequest
+from mainstay.model.http import EntranceName, HttpRequest
 from mainstay.model.log_lines import LogQuery
 from mainstay.model.maintenance import Maintenance
 from mainstay.system.clock import Clock, Waiter
@@ -364,7 +364,7 @@ class TargetContract(ABC):
         self.eventually(lambda: not target.traffic_status().previewed, "the end of the preview")
         assert target.traffic_status().preview == {}
 
-    def release_at(self, target: RunTarget, door: Door) -> str:
+    def release_at(self, target: RunTarget, door: EntranceName) -> str:
         """Return the release that responds to a request through *door*."""
         response = target.send(HttpRequest("GET", "/", host="web"), door)
         assert (response.status, response.took_s < 10) == (200, True)

@@ -12,7 +12,7 @@ from typing import get_args
 import pytest
 
 from mainstay.model import Revision, Strategy
-from mainstay.model.http import Door, HttpResponse
+from mainstay.model.http import EntranceName, HttpResponse
 from mainstay.steps import AnyStep
 from tests.engine.scenes import Fault, Make, Scenes, Shop, item_scene
 from tests.engine.sweep import Sweep
@@ -60,7 +60,7 @@ def port_taken(at: Shop) -> None:
     at.target.taken[8080] = "nginx (process 12)"
 
 
-def wrong_through(door: Door) -> Fault:
+def wrong_through(door: EntranceName) -> Fault:
     def fault(at: Shop) -> None:
         right = at.target.respond
         at.target.respond = lambda request, to: HttpResponse(500, (), b"", 0.01) if to == door else right(request, to)

@@ -40,7 +40,7 @@ from mainstay.model import (
     end_of,
 )
 from mainstay.model.endpoint import Endpoint
-from mainstay.model.http import Door, HttpRequest, HttpResponse
+from mainstay.model.http import EntranceName, HttpRequest, HttpResponse
 from mainstay.model.log_lines import RECENT, LogLine, LogQuery, LogSource
 from mainstay.model.maintenance import Maintenance
 from mainstay.model.signals import Counts, Signals, SignalSource
@@ -119,8 +119,8 @@ class FakeTarget:
         """Why the edge cannot serve; empty: it serves."""
         self.edge_problem_code = "port-taken"
         self.perform: Callable[[Job], int] = lambda job: 0
-        self.respond: Callable[[HttpRequest, Door], HttpResponse] = self._respond
-        self.requests: list[tuple[Door, HttpRequest]] = []
+        self.respond: Callable[[HttpRequest, EntranceName], HttpResponse] = self._respond
+        self.requests: list[tuple[EntranceName, HttpRequest]] = []
         """What was sent to the doors."""
         self.lines: list[LogLine] = []
         self.effects: Counter[str] = Counter()
@@ -378,7 +378,7 @@ class FakeTarget:
             found = (Endpoint(at, "tcp", what, of, "this machine") for what, of, at in [*doors, *inside, *instances])
             return (*self.exposed, *found)
 
-    def send(self, request: HttpRequest, door: Door) -> HttpResponse:
+    def send(self, request: HttpRequest, door: EntranceName) -> HttpResponse:
         with self._guard:
             self._require_answer()
             if self._edge is None:
@@ -386,7 +386,7 @@ class FakeTarget:
             self.requests.append((door, request))
         return self.respond(request, door)
 
-    def _respond(self, request: HttpRequest, door: Door) -> HttpResponse:
+    def _respond(self, request: HttpRequest, door: EntranceName) -> HttpResponse:
         """Return the response of the service that a request for any path meets: its release, as JSON."""
         status = self.traffic_status()
         route = next((route for route in status.edge.routes if request.path.startswith(route.path)), None)  # type: ignore[union-attr]  # `send` requires it

@@ -12,7 +12,7 @@ from mainstay.drivers.world import RunWorld
 from mainstay.errors import StepFailed, Unreachable
 from mainstay.model import Edge, Revision, Route, Shift, Traffic
 from mainstay.model.flow import Expectation, Flow, FlowStep
-from mainstay.model.http import Door, HttpRequest, HttpResponse
+from mainstay.model.http import EntranceName, HttpRequest, HttpResponse
 from mainstay.model.log_lines import LogLine
 from mainstay.model.signals import Counts as RequestCounts
 from mainstay.model.signals import Signals, SignalSource
@@ -258,11 +258,11 @@ SYNTHETIC = SyntheticRequests((HOME, SEARCH), Edge(routes=(Route("/", "web"),)),
 QUIET = replace(COMPARING, synthetic=SYNTHETIC)
 
 
-def respond(observed: Observed, errors: Callable[[Door, str], int | None] = lambda door, path: None) -> None:
+def respond(observed: Observed, errors: Callable[[EntranceName, str], int | None] = lambda door, path: None) -> None:
     """Let each release answer with its version; *errors* returns the status of a request that fails."""
     observed.target.set_edge(SYNTHETIC.edge)
 
-    def response(request: HttpRequest, door: Door) -> HttpResponse:
+    def response(request: HttpRequest, door: EntranceName) -> HttpResponse:
         release = {"preview": 2, "replaced": 1}[door]
         status = errors(door, request.path) or 200
         return HttpResponse(status, (("x-mainstay-release", str(release)),), b"%d.0" % release, 0.01)
@@ -303,7 +303,7 @@ def test_a_release_that_fails_a_synthetic_request_ends_the_observation_early(obs
 
 
 def test_a_hanging_release_fails_its_synthetic_requests(observed: Observed) -> None:
-    def hangs(door: Door, path: str) -> int | None:
+    def hangs(door: EntranceName, path: str) -> int | None:
         if door == "preview":
             raise Unreachable("no complete response within 3 s")
         return None
@@ -346,7 +346,7 @@ def test_requests_to_a_service_that_replaces_nothing_are_left_out(observed: Obse
 def test_heartbeats_are_sent_between_the_requests_of_a_pair(observed: Observed) -> None:
     share(observed)
     respond(observed)
-    last: list[Door] = []
+    last: list[EntranceName] = []
     waiter = Waiter(observed.clock, lambda: last.extend(door for door, _ in observed.target.requests[-1:]))
     QUIET.do(dataclasses.replace(observed.world, waiter=waiter))
     assert last.count("preview") >= 50

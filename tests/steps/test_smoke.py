@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from mainstay.drivers.world import RunWorld
 from mainstay.errors import StepFailed
 from mainstay.model import Shift
-from mainstay.model.http import Door, HttpRequest, HttpResponse
+from mainstay.model.http import EntranceName, HttpRequest, HttpResponse
 from mainstay.model.log_lines import LogLine
 from mainstay.steps.smoke import Smoke
 from mainstay.steps.step import Look
@@ -56,7 +56,7 @@ def test_the_first_unexpected_response_fails_the_step(world: RunWorld, target: F
 def test_a_failure_before_traffic_shows_the_logs_of_all_new_revisions(
     step: Smoke, shown: bool, world: RunWorld, target: FakeTarget
 ) -> None:
-    def fail(request: HttpRequest, door: Door) -> HttpResponse:
+    def fail(request: HttpRequest, door: EntranceName) -> HttpResponse:
         at = world.clock.now().isoformat()
         for service, number, line in (("web", 2, "api: status 500"), ("api", 2, "no ink"), ("api", 1, "fine")):
             target.lines.append(LogLine(at, service, number, f"{service}-{number}-1", "out", line))

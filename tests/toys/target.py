@@ -28,7 +28,7 @@ from mainstay.model import (
     end_of,
 )
 from mainstay.model.endpoint import Endpoint
-from mainstay.model.http import Door, HttpRequest, HttpResponse
+from mainstay.model.http import EntranceName, HttpRequest, HttpResponse
 from mainstay.model.log_lines import RECENT, LogLine, LogQuery, LogSource
 from mainstay.model.maintenance import Maintenance
 from mainstay.model.signals import Signals
@@ -107,7 +107,7 @@ class ToyTarget:
     def signals(self, ago_s: float = 0.0) -> Signals:
         return Signals("toy", 0.0)
 
-    def send(self, request: HttpRequest, door: Door) -> HttpResponse:
+    def send(self, request: HttpRequest, door: EntranceName) -> HttpResponse:
         raise NotImplementedError
 
     def traffic_status(self) -> TrafficStatus:

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-Door = Literal["front", "preview", "replaced"]
+EntranceName = Literal["front", "preview", "replaced"]
 """Where a request enters. front: the public front door · preview: the preview door, which leads to new revisions ·
 replaced: the preview door, but leading to the revisions that the new ones replace."""
 

@@ -12,7 +12,7 @@ from mainstay.history.summary import LiveRelease
 from mainstay.manifest import Manifest
 from mainstay.manifest.messages import did_you_mean
 from mainstay.model.flow import Flow, Flows, StepOutcome
-from mainstay.model.http import Door
+from mainstay.model.http import EntranceName
 from mainstay.operations.context import Context
 from mainstay.operations.history import history_of
 from mainstay.operations.manifest import manifest_of
@@ -35,7 +35,7 @@ class SmokeResult(msgspec.Struct, frozen=True):
     """The document of `mainstay smoke`."""
 
     result: Literal["passed", "failed"]
-    door: Door
+    door: EntranceName
     release: int
     """The live release."""
     version: str
@@ -44,7 +44,11 @@ class SmokeResult(msgspec.Struct, frozen=True):
 
 
 def smoke(
-    context: Context, name: str | None, door: Door, heartbeat: Callable[[], None], report: Callable[[StepOutcome], None]
+    context: Context,
+    name: str | None,
+    door: EntranceName,
+    heartbeat: Callable[[], None],
+    report: Callable[[StepOutcome], None],
 ) -> SmokeResult:
     """Run the flow *name*, or every flow, through *door*; *report* is called with the result of each step.
 
@@ -64,7 +68,7 @@ def smoke(
     return SmokeResult("failed" if failed else "passed", door, live.number, live.version, took_s, results)
 
 
-def _chosen(manifest: Manifest, name: str | None, door: Door) -> Flows:
+def _chosen(manifest: Manifest, name: str | None, door: EntranceName) -> Flows:
     flows = manifest.flows
     if not flows:
         what = f"{manifest.file.name} names no smoke flows"
@@ -92,7 +96,12 @@ def _live(context: Context, world: World) -> LiveRelease:
 
 
 def _result(
-    world: World, flow: Flow, door: Door, manifest: Manifest, version: str, report: Callable[[StepOutcome], None]
+    world: World,
+    flow: Flow,
+    door: EntranceName,
+    manifest: Manifest,
+    version: str,
+    report: Callable[[StepOutcome], None],
 ) -> FlowResult:
     if _is_left_out(flow, door, manifest):
         return FlowResult(flow.name, "left out", problem="it writes, and runs only through the front door")
@@ -104,5 +113,5 @@ def _result(
     return FlowResult(flow.name, "passed", tuple(run.outcomes))
 
 
-def _is_left_out(flow: Flow, door: Door, manifest: Manifest) -> bool:
+def _is_left_out(flow: Flow, door: EntranceName, manifest: Manifest) -> bool:
     return flow.writes and door == "preview" and manifest.smoke_writes == "front"

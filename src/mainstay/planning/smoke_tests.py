@@ -7,7 +7,7 @@ import msgspec
 
 from mainstay.model import Release
 from mainstay.model.flow import Flows, SmokeWrites
-from mainstay.model.http import Door
+from mainstay.model.http import EntranceName
 from mainstay.planning.plan import Phase
 from mainstay.planning.rollout import Rollout
 from mainstay.planning.stage_change import StageChange
@@ -72,7 +72,7 @@ def notes_on_calls(tests: SmokeTests, rollout: Rollout) -> Iterator[str]:
         )
 
 
-def _smoke(flows: Flows, door: Door, new: dict[str, int], release: Release) -> Smoke:
+def _smoke(flows: Flows, door: EntranceName, new: dict[str, int], release: Release) -> Smoke:
     return Smoke(flows=flows, door=door, version=release.version, releases=new, edge=release.edge)
 
 

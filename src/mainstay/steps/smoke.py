@@ -3,7 +3,7 @@
 from mainstay.drivers.world import RunWorld, World
 from mainstay.model import Edge
 from mainstay.model.flow import Flows, StepOutcome
-from mainstay.model.http import Door
+from mainstay.model.http import EntranceName
 from mainstay.steps.step import Look, Step
 from mainstay.steps.support.flow_run import FlowRun
 from mainstay.text.plural import counted
@@ -15,7 +15,7 @@ class Smoke(Step, frozen=True, kw_only=True, tag="smoke"):
     """Run the smoke flows `flows` through `door`. Fails at the first unexpected response."""
 
     flows: Flows
-    door: Door
+    door: EntranceName
     version: str
     """The value of the placeholder `{version}`."""
     releases: dict[str, int]

@@ -9,7 +9,7 @@ from mainstay.drivers.world import RunWorld
 from mainstay.errors import Interrupted, StepFailed, Unreachable
 from mainstay.model import Edge, Route
 from mainstay.model.flow import Expectation, Flow, FlowStep
-from mainstay.model.http import Door, HttpRequest, HttpResponse
+from mainstay.model.http import EntranceName, HttpRequest, HttpResponse
 from mainstay.model.log_lines import LogLine
 from mainstay.steps.support.flow_run import FlowRun
 from mainstay.system.clock import Waiter
@@ -23,7 +23,7 @@ READ = FlowStep("GET", "/me", {"Authorization": "Bearer {token}"}, expect=OK)
 CLEAN_UP = FlowStep("DELETE", "/me", {"Authorization": "Bearer {token}"}, expect=OK)
 FLOW = Flow("account", (LOG_IN, READ), (CLEAN_UP,))
 TOKEN = b'{"token": "tok-12345"}'
-Respond = Callable[[HttpRequest, Door], HttpResponse]
+Respond = Callable[[HttpRequest, EntranceName], HttpResponse]
 
 
 def respond(
@@ -135,7 +135,7 @@ def test_a_get_is_not_repeated_beyond_its_time(world: RunWorld, target: FakeTarg
 
 
 def test_a_target_that_does_not_respond_fails_the_step(world: RunWorld, target: FakeTarget) -> None:
-    def unreachable(request: HttpRequest, door: Door) -> HttpResponse:
+    def unreachable(request: HttpRequest, door: EntranceName) -> HttpResponse:
         raise Unreachable("no response")
 
     target.respond = unreachable
@@ -143,7 +143,7 @@ def test_a_target_that_does_not_respond_fails_the_step(world: RunWorld, target: 
 
 
 def test_a_failure_shows_request_response_and_log_without_secrets(world: RunWorld, target: FakeTarget) -> None:
-    def fails(request: HttpRequest, door: Door) -> HttpResponse:
+    def fails(request: HttpRequest, door: EntranceName) -> HttpResponse:
         if request.path != "/me":
             return HttpResponse(200, (), TOKEN, 0.01)
         line = f"500 for {dict(request.headers)['Authorization']}"

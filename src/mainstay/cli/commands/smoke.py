@@ -12,7 +12,7 @@ from mainstay.cli.signals import signals_to
 from mainstay.engine.interruption import Interruption
 from mainstay.errors import Interrupted, MainstayError
 from mainstay.model.flow import StepOutcome
-from mainstay.model.http import Door
+from mainstay.model.http import EntranceName
 from mainstay.operations.smoke import SmokeResult, smoke
 from mainstay.text.plural import counted
 
@@ -38,7 +38,7 @@ def command(invocation: Invocation, flow: str | None, *, preview: bool) -> int:
             console.print(mark, f" {step.flow}: {step.request}{status}")
 
     interruption = Interruption()
-    door: Door = "preview" if preview else "front"
+    door: EntranceName = "preview" if preview else "front"
     try:
         with signals_to(interruption, STOPPING):
             found = smoke(context_of(invocation), flow, door, interruption.check, report)

@@ -9,7 +9,7 @@ from mainstay.drivers.edge.haproxy.certificates import pem_names
 from mainstay.drivers.edge.haproxy.preview_key import HEADER, signed_header
 from mainstay.errors import Unreachable
 from mainstay.model import Edge, TrafficStatus
-from mainstay.model.http import Door, HttpRequest
+from mainstay.model.http import EntranceName, HttpRequest
 from mainstay.model.matching import matches_host
 from mainstay.system.state_dir import Folders
 
@@ -36,7 +36,7 @@ class Entrance(NamedTuple):
     """Headers to add to the request."""
 
 
-def entrance(request: HttpRequest, door: Door, status: TrafficStatus, folders: Folders) -> Entrance:
+def entrance(request: HttpRequest, door: EntranceName, status: TrafficStatus, folders: Folders) -> Entrance:
     """Return the address and headers with which *request* reaches *door*.
 
     Of several front doors, the port in the request's host chooses one; without such a port it is the main one. A signed

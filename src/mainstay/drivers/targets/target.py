@@ -20,7 +20,7 @@ from mainstay.model import (
     TrafficStatus,
 )
 from mainstay.model.endpoint import Endpoint
-from mainstay.model.http import Door, HttpRequest, HttpResponse
+from mainstay.model.http import EntranceName, HttpRequest, HttpResponse
 from mainstay.model.log_lines import RECENT, LogLine, LogQuery, LogSource
 from mainstay.model.maintenance import Maintenance
 from mainstay.model.signals import Signals
@@ -123,7 +123,7 @@ class Target(Protocol):
         """Return every address at which the environment accepts connections now, the most reachable first."""
         ...
 
-    def send(self, request: HttpRequest, door: Door) -> HttpResponse:
+    def send(self, request: HttpRequest, door: EntranceName) -> HttpResponse:
         """Send *request* to a door of the edge and return the response; redirects are not followed.
 
         A port in the Host chooses the front door with that port; neither maintenance nor rate limits apply. At most

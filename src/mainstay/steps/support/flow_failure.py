@@ -7,7 +7,7 @@ from mainstay.drivers.world import World
 from mainstay.judging.flow import route_of
 from mainstay.judging.masking import masked, masked_body, masked_headers
 from mainstay.model import Edge, Revision
-from mainstay.model.http import Door, HttpRequest, HttpResponse
+from mainstay.model.http import EntranceName, HttpRequest, HttpResponse
 from mainstay.model.log_lines import LogLine, LogQuery
 from mainstay.text.printable import harmless
 from mainstay.text.tail import folded
@@ -28,7 +28,7 @@ class Failure:
     def __init__(
         self,
         flow: str,
-        door: Door,
+        door: EntranceName,
         request: HttpRequest,
         response: HttpResponse | None,
         problems: tuple[str, ...],

@@ -10,7 +10,7 @@ from mainstay.judging.flow import kept_of, may_repeat, request_of
 from mainstay.judging.masking import cookies_in, is_secret_name, masked, secrets_in
 from mainstay.model import Edge
 from mainstay.model.flow import Flow, FlowStep, StepOutcome
-from mainstay.model.http import Door, HttpRequest, HttpResponse
+from mainstay.model.http import EntranceName, HttpRequest, HttpResponse
 from mainstay.steps.support.flow_failure import Failure, failure_text
 from mainstay.steps.support.heartbeats import with_heartbeats
 
@@ -30,7 +30,7 @@ class FlowRun:
         self,
         world: World,
         flow: Flow,
-        door: Door,
+        door: EntranceName,
         edge: Edge | None,
         version: str,
         report: Callable[[StepOutcome], None] = lambda outcome: None,
@@ -38,7 +38,7 @@ class FlowRun:
     ) -> None:
         self._world = world
         self._flow = flow
-        self._door: Door = door
+        self._door: EntranceName = door
         self._edge = edge
         self._report = report
         self._previewed = previewed

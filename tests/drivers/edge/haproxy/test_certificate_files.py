@@ -17,19 +17,19 @@ from mainstay.errors import BadInput
 from mainstay.model import Edge, Route
 from mainstay.model.redirect import Redirect
 from mainstay.model.tls import CertificateFiles, Tls
-from tests.drivers.edge.haproxy.certificate_writer import Written, writer
+from tests.drivers.edge.haproxy.certificate_writer import WrittenCertificate, writer
 
 HOST = "shop.example"
 ROUTES = (Route("/", "web", host=HOST), Route("/app", "web"))
 
 
 @pytest.fixture
-def write(tmp_path: Path) -> Callable[..., Written]:
+def write(tmp_path: Path) -> Callable[..., WrittenCertificate]:
     return writer(tmp_path)
 
 
 @pytest.fixture
-def files(write: Callable[..., Written]) -> Callable[..., Tls]:
+def files(write: Callable[..., WrittenCertificate]) -> Callable[..., Tls]:
     return lambda *names: Tls("files", *write("shop", *names))
 
 
@@ -37,7 +37,7 @@ def check(tls: Tls, edge: Edge) -> None:
     read_all(replace(edge, tls=tls, https=443))
 
 
-def several(*written: Written) -> Tls:
+def several(*written: WrittenCertificate) -> Tls:
     first, *others = written
     return Tls("files", *first, others=tuple(CertificateFiles(*each) for each in others))
 
@@ -117,7 +117,7 @@ def test_a_certificate_that_is_not_yet_valid_is_refused(
         check(files(HOST), Edge(routes=ROUTES))
 
 
-def self_signed(folder: Path, common_name: str, *names: str) -> Written:
+def self_signed(folder: Path, common_name: str, *names: str) -> WrittenCertificate:
     """Write a certificate that is signed with its own RSA key."""
     key, now = rsa.generate_private_key(65537, 2048), datetime.now(UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
@@ -132,7 +132,7 @@ def self_signed(folder: Path, common_name: str, *names: str) -> Written:
     )
     (folder / "own.pem").write_bytes(unsigned.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
     (folder / "own.key").write_bytes(private)
-    return Written(str(folder / "own.pem"), str(folder / "own.key"))
+    return WrittenCertificate(str(folder / "own.pem"), str(folder / "own.key"))
 
 
 @pytest.mark.requirement("E34")
@@ -142,7 +142,7 @@ def test_the_names_of_a_certificate_do_not_come_from_its_common_name(tmp_path: P
 
 
 @pytest.mark.requirement("E34")
-def test_each_host_needs_one_of_several_certificates(write: Callable[..., Written]) -> None:
+def test_each_host_needs_one_of_several_certificates(write: Callable[..., WrittenCertificate]) -> None:
     shop, blog = write("shop", HOST), write("blog", "*.blog.example")
     hosts = (HOST, "a.blog.example", "*.blog.example")
     edge = Edge(routes=tuple(Route("/", "web", host=host) for host in hosts))
@@ -153,7 +153,7 @@ def test_each_host_needs_one_of_several_certificates(write: Callable[..., Writte
 
 
 @pytest.mark.requirement("E34")
-def test_two_certificates_for_one_name_are_refused(write: Callable[..., Written], tmp_path: Path) -> None:
+def test_two_certificates_for_one_name_are_refused(write: Callable[..., WrittenCertificate], tmp_path: Path) -> None:
     shop, both = write("shop", HOST), write("both", "b.example", HOST)
     with pytest.raises(BadInput, match=r"shop\.pem and .*both\.pem are both for shop\.example"):
         check(several(shop, both), Edge(routes=ROUTES))

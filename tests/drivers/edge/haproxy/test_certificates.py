@@ -14,7 +14,7 @@ from mainstay.drivers.edge.haproxy.runtime_api import RuntimeApi
 from mainstay.errors import StepFailed
 from mainstay.model import Edge, Route
 from mainstay.model.tls import CertificateFiles, Tls
-from tests.drivers.edge.haproxy.certificate_writer import Written, writer
+from tests.drivers.edge.haproxy.certificate_writer import WrittenCertificate, writer
 from tests.drivers.edge.haproxy.http_load import free_port, load, wait_until
 from tests.drivers.edge.haproxy.running_proxy import RunningProxy
 
@@ -23,17 +23,17 @@ ROUTES = tuple(Route("/", "web", host=host) for host in HOSTS)
 
 
 @pytest.fixture
-def write(tmp_path: Path) -> Callable[..., Written]:
+def write(tmp_path: Path) -> Callable[..., WrittenCertificate]:
     return writer(tmp_path)
 
 
-def tls(*written: Written) -> Tls:
+def tls(*written: WrittenCertificate) -> Tls:
     first, *others = written
     return Tls("files", *first, others=tuple(CertificateFiles(*each) for each in others))
 
 
 @pytest.fixture
-def edge(write: Callable[..., Written]) -> Edge:
+def edge(write: Callable[..., WrittenCertificate]) -> Edge:
     own = tls(write("shop", "shop.example"), write("blog", "blog.example"), write("wild", "*.wild.example"))
     return Edge(http=free_port(), https=free_port(), tls=own, routes=ROUTES)
 
@@ -72,7 +72,7 @@ async def test_a_client_that_names_no_host_or_an_unknown_one_gets_the_first(runn
 
 
 async def test_each_is_exchanged_without_a_reload_or_a_lost_request(
-    running: RunningProxy, write: Callable[..., Written]
+    running: RunningProxy, write: Callable[..., WrittenCertificate]
 ) -> None:
     worker = await worker_of(running)
     before = {host: (await served(running, host)).serial_number for host in HOSTS}
@@ -88,10 +88,10 @@ async def test_each_is_exchanged_without_a_reload_or_a_lost_request(
 
 
 async def test_certificates_are_added_and_removed_without_a_lost_request(
-    running: RunningProxy, write: Callable[..., Written]
+    running: RunningProxy, write: Callable[..., WrittenCertificate]
 ) -> None:
     assert running.edge.tls is not None
-    shop, blog, wild = (Written(each.certificate, each.key) for each in running.edge.tls.files)
+    shop, blog, wild = (WrittenCertificate(each.certificate, each.key) for each in running.edge.tls.files)
     new = write("new", "new.example")
     async with load(running.listener_port, rate=300) as tally:
         await wait_until(lambda: tally.total > 20)
@@ -106,7 +106,9 @@ async def test_certificates_are_added_and_removed_without_a_lost_request(
     assert [path.name for path in running.folders.edge.glob("door*")] == ["door.pem"]
 
 
-async def test_a_hundred_certificates_are_served(running: RunningProxy, write: Callable[..., Written]) -> None:
+async def test_a_hundred_certificates_are_served(
+    running: RunningProxy, write: Callable[..., WrittenCertificate]
+) -> None:
     written = [write(f"c{number}", f"c{number}.example") for number in range(100)]
     running.edge = replace(running.edge, tls=tls(*written), routes=())
     await running.set_shares({41: 100})
@@ -115,7 +117,7 @@ async def test_a_hundred_certificates_are_served(running: RunningProxy, write: C
 
 
 async def test_one_broken_file_keeps_its_old_certificate_and_the_others_are_exchanged(
-    running: RunningProxy, write: Callable[..., Written], tmp_path: Path
+    running: RunningProxy, write: Callable[..., WrittenCertificate], tmp_path: Path
 ) -> None:
     before = {host: (await served(running, host)).serial_number for host in HOSTS}
     (tmp_path / "shop.key").unlink()
@@ -132,7 +134,7 @@ async def test_one_broken_file_keeps_its_old_certificate_and_the_others_are_exch
 
 
 async def test_a_new_certificate_that_lacks_a_host_is_not_used_but_the_others_are(
-    running: RunningProxy, write: Callable[..., Written]
+    running: RunningProxy, write: Callable[..., WrittenCertificate]
 ) -> None:
     before = {host: (await served(running, host)).serial_number for host in HOSTS}
     write("shop", "shop.invalid")
@@ -146,7 +148,7 @@ async def test_a_new_certificate_that_lacks_a_host_is_not_used_but_the_others_ar
 
 
 async def test_a_certificate_that_haproxy_refuses_does_not_hold_up_traffic(
-    running: RunningProxy, write: Callable[..., Written], monkeypatch: pytest.MonkeyPatch
+    running: RunningProxy, write: Callable[..., WrittenCertificate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refuse(api: RuntimeApi, name: str, pem: bytes) -> None:
         raise StepFailed("HAProxy refused a certificate")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mainstay.drivers.machine.logs import times
-from mainstay.drivers.machine.logs.files import Logs, Written
+from mainstay.drivers.machine.logs.files import LoggedLine, Logs
 from mainstay.drivers.machine.logs.watch import LogWatch
 from mainstay.system import log_rotation
 
@@ -26,9 +26,9 @@ def limit_logs(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
 
 
 @contextmanager
-def followed(folder: Path) -> Iterator[list[Written]]:
+def followed(folder: Path) -> Iterator[list[LoggedLine]]:
     """The lines that are written during the block, as a follower reads them; complete once the block has ended."""
-    seen: list[Written] = []
+    seen: list[LoggedLine] = []
     ended, reading = threading.Event(), Logs(folder)
     assert list(reading.last(0, with_rest=False)) == []
     follower = threading.Thread(target=lambda: seen.extend(reading.follow(ended.is_set)))

@@ -38,7 +38,7 @@ VERIFIED_FOR_S = 3600.0
 """Seconds after which certificates are verified again although their files have not changed: they may expire."""
 
 
-class DoorCertificates:
+class EdgeCertificates:
     """The certificates of the front door of one environment."""
 
     def __init__(self, folders: Folders) -> None:
@@ -47,7 +47,7 @@ class DoorCertificates:
         """Why wanted certificates cannot be used, so that the previous ones are served; empty when all can be used."""
         self.served: tuple[ServedCertificate, ...] = ()
         """The certificates that clients get, the default one first; empty without TLS and before the first `store`."""
-        self._verified: tuple[object, Kept] | None = None
+        self._verified: tuple[object, CertificatesToServe] | None = None
         """What the last successful verification depended on, and its result."""
         self._verified_until = 0.0
 
@@ -69,7 +69,7 @@ class DoorCertificates:
             if path.name not in used:
                 path.unlink(missing_ok=True)
 
-    def _stored(self, edge: Edge) -> "Kept":
+    def _stored(self, edge: Edge) -> "CertificatesToServe":
         """Return what `store_certificates` returns. Files that have not changed are not read and verified again."""
         basis, now = self._basis(edge), processes.boottime()
         if self._verified is None or self._verified[0] != basis or now >= self._verified_until:
@@ -89,7 +89,7 @@ class DoorCertificates:
         return edge, names_of(edge), [version_of(path) for path in paths]
 
 
-class Kept(NamedTuple):
+class CertificatesToServe(NamedTuple):
     """The certificates to serve."""
 
     pems: dict[str, bytes]
@@ -121,7 +121,7 @@ def names_of(edge: Edge) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in (*hosts, *address, socket.gethostname(), *LOCAL) if name))
 
 
-def store_certificates(edge: Edge, folders: Folders) -> Kept:
+def store_certificates(edge: Edge, folders: Folders) -> CertificatesToServe:
     """Return the certificates to serve now, and store them for HAProxy's next start.
 
     A certificate of the environment's own authority is replaced 30 days before it expires. Raises BadInput, without a
@@ -133,12 +133,12 @@ def store_certificates(edge: Edge, folders: Folders) -> Kept:
         case "files":
             found = _from_files(edge, stored)
         case "acme":
-            found = Kept({PEM: _obtained(stored[PEM], edge, folders)})
+            found = CertificatesToServe({PEM: _obtained(stored[PEM], edge, folders)})
         case "internal":
             kept = stored[PEM]
-            found = Kept({PEM: kept if _still_good(kept, edge, folders) else _issue(edge, folders)})
+            found = CertificatesToServe({PEM: kept if _still_good(kept, edge, folders) else _issue(edge, folders)})
         case None:
-            return Kept({})
+            return CertificatesToServe({})
     files = dict(found.pems)
     if listed := list_name(edge):
         files[listed] = "".join(f"{name}\n" for name in names).encode()
@@ -149,9 +149,9 @@ def store_certificates(edge: Edge, folders: Folders) -> Kept:
     return found
 
 
-def _from_files(edge: Edge, stored: Mapping[str, bytes]) -> Kept:
+def _from_files(edge: Edge, stored: Mapping[str, bytes]) -> CertificatesToServe:
     chosen, problems = usable(edge, [*stored.values()])
-    return Kept(dict(zip(stored, (each.pem for each in chosen), strict=True)), tuple(problems))
+    return CertificatesToServe(dict(zip(stored, (each.pem for each in chosen), strict=True)), tuple(problems))
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from mainstay.drivers.edge.haproxy.certificates import DoorCertificates, challenge_map, fingerprint
+from mainstay.drivers.edge.haproxy.certificates import EdgeCertificates, challenge_map, fingerprint
 from mainstay.drivers.edge.haproxy.commands import commands_for, differs
 from mainstay.drivers.edge.haproxy.config.refusals import SCRIPT
 from mainstay.drivers.edge.haproxy.config.render import CONFIGURATION, Rendered, render
@@ -59,7 +59,7 @@ class Proxy:
         self._api = RuntimeApi(folders.haproxy_socket, self.process.master_socket)
         self._slots: tuple[Slot, ...] = ()
         self._maps = OPEN
-        self.certificates = DoorCertificates(folders)
+        self.certificates = EdgeCertificates(folders)
 
     def require_free_ports(self, edge: Edge, ports: Mapping[str, int], counts: Mapping[str, int]) -> None:
         """Raise PortTaken, naming the program, when another program listens on a port of *edge*.

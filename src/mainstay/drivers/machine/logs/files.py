@@ -29,7 +29,7 @@ _NAME = re.compile(r"(?P<instance>.+-(?P<release>\d+)-\d+|edge)\.(?P<stream>out|
 _at = attrgetter("at")
 
 
-class Written(NamedTuple):
+class LoggedLine(NamedTuple):
     """One line of a log, without control characters."""
 
     at: float
@@ -67,13 +67,13 @@ class Logs:
         self._sources: dict[tuple[str, int], _Source] = {}
         """By name and inode: when another file takes over a name, the rest of the earlier file is read too."""
 
-    def last(self, lines: int, *, with_rest: bool = True) -> Iterator[Written]:
+    def last(self, lines: int, *, with_rest: bool = True) -> Iterator[LoggedLine]:
         """Yield the last *lines* lines, oldest first; *with_rest* adds an unfinished last line of each file."""
         self._open_new()
         found = sum(source.begin_with_last(lines) for source in self._sources.values())
         return itertools.islice(self._until_now(with_rest=with_rest), max(0, found - lines), None)
 
-    def follow(self, ended: Callable[[], bool]) -> Iterator[Written]:
+    def follow(self, ended: Callable[[], bool]) -> Iterator[LoggedLine]:
         """Yield lines as they are written, until *ended* returns True or the folder is removed."""
         while not ended():
             self._open_new()
@@ -89,7 +89,7 @@ class Logs:
         for source in self._sources.values():
             source.close()
 
-    def _until_now(self, *, with_rest: bool = False) -> Iterator[Written]:
+    def _until_now(self, *, with_rest: bool = False) -> Iterator[LoggedLine]:
         return heapq.merge(*(source.until_now(with_rest=with_rest) for source in self._sources.values()), key=_at)
 
     def _open_new(self) -> None:
@@ -109,7 +109,7 @@ class _Source:
         self._query = query
         self._unmarked_since: float | None = None
         name = _NAME.fullmatch(path.name)
-        self._name = Written(0.0, path.stem, int((name and name["release"]) or 0), path.suffix[1:], "")
+        self._name = LoggedLine(0.0, path.stem, int((name and name["release"]) or 0), path.suffix[1:], "")
 
     def begin_with_last(self, lines: int) -> int:
         """Move to the start of the last *lines* lines, and return how many there are."""
@@ -117,7 +117,7 @@ class _Source:
         self._file.begin_at(offset)
         return found
 
-    def until_now(self, *, with_rest: bool) -> Iterator[Written]:
+    def until_now(self, *, with_rest: bool) -> Iterator[LoggedLine]:
         """Yield the lines from the position up to the present end of the file.
 
         Lines that are written meanwhile are left for the next call: one busy file must not delay the other files.
@@ -132,7 +132,7 @@ class _Source:
         if rest is not None and (written := self.written(rest)) is not None:
             yield written
 
-    def written(self, line: Line) -> Written | None:
+    def written(self, line: Line) -> LoggedLine | None:
         """Return the line as shown; None when the query excludes it."""
         return self._name._replace(at=self.time_of(line), line=line.text(self._query.longest))
 
@@ -172,7 +172,7 @@ class _AccessSource(_Source):
         self._file.begin_at(offsets[0] if offsets else self._file.offset)
         return len(offsets)
 
-    def written(self, line: Line) -> Written | None:
+    def written(self, line: Line) -> LoggedLine | None:
         if line.notice:
             return super().written(line)
         try:
@@ -183,7 +183,7 @@ class _AccessSource(_Source):
         if self._query.release not in {None, release}:
             return None
         at = datetime.fromisoformat(entry.at).timestamp()
-        return Written(at, EDGE, release, "access", harmless(access_lines.described(entry)))
+        return LoggedLine(at, EDGE, release, "access", harmless(access_lines.described(entry)))
 
     def time_of(self, line: Line) -> float:
         return self._changed()

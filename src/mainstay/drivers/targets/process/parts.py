@@ -9,7 +9,7 @@ from mainstay.drivers.targets.target import RunTarget, Target
 from mainstay.drivers.targets.target_facts import TargetFacts
 from mainstay.model import Artifact, Edge, FleetStatus, JobState, Source, TrafficStatus
 from mainstay.model.endpoint import Endpoint
-from mainstay.model.http import Door, HttpRequest, HttpResponse
+from mainstay.model.http import EntranceName, HttpRequest, HttpResponse
 from mainstay.system.state_dir import Folders
 
 
@@ -47,7 +47,7 @@ class RequestSender(Protocol):
     """Sends requests to the doors of the edge."""
 
     def send_to_door(
-        self, request: HttpRequest, door: Door, status: TrafficStatus, folders: Folders
+        self, request: HttpRequest, door: EntranceName, status: TrafficStatus, folders: Folders
     ) -> HttpResponse: ...
 
 

@@ -9,7 +9,7 @@ import httpx2
 from mainstay.drivers.machine.entrances import Entrance, Trust, entrance
 from mainstay.errors import Unreachable
 from mainstay.model import TrafficStatus
-from mainstay.model.http import Door, HttpRequest, HttpResponse
+from mainstay.model.http import EntranceName, HttpRequest, HttpResponse
 from mainstay.system.state_dir import Folders
 
 LARGEST_BYTES = 1_000_000
@@ -19,7 +19,7 @@ _LOGS = "mainstay logs edge"
 """The remedy of every failure."""
 
 
-def send_to_door(request: HttpRequest, door: Door, status: TrafficStatus, folders: Folders) -> HttpResponse:
+def send_to_door(request: HttpRequest, door: EntranceName, status: TrafficStatus, folders: Folders) -> HttpResponse:
     """Send *request* to *door* and return the response. Raises Unreachable without an edge, and like `send`."""
     return send(request, entrance(request, door, status, folders))
 

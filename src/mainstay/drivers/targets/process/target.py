@@ -49,7 +49,7 @@ from mainstay.model import (
     TrafficStatus,
 )
 from mainstay.model.endpoint import Endpoint
-from mainstay.model.http import Door, HttpRequest, HttpResponse
+from mainstay.model.http import EntranceName, HttpRequest, HttpResponse
 from mainstay.model.log_lines import RECENT, LogLine, LogQuery, LogSource
 from mainstay.model.maintenance import Maintenance
 from mainstay.model.signals import Signals
@@ -101,7 +101,7 @@ class ProcessTarget:
     def endpoints(self) -> tuple[Endpoint, ...]:
         return self._parts.endpoints()(self._folders)
 
-    def send(self, request: HttpRequest, door: Door) -> HttpResponse:
+    def send(self, request: HttpRequest, door: EntranceName) -> HttpResponse:
         return self._parts.requests().send_to_door(request, door, self.traffic_status(), self._folders)
 
     def signals(self, ago_s: float = 0.0) -> Signals:
@@ -202,7 +202,7 @@ class ProcessRunTarget(ProcessTarget):
         refuse_older(read_desired(self._folders.desired), self._fence)
 
 
-def _log_line(service: str, one: logs.Written) -> LogLine:
+def _log_line(service: str, one: logs.LoggedLine) -> LogLine:
     return LogLine(logs.moment(one.at), service, one.release, one.instance, one.stream, one.line)
 
 
