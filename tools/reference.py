@@ -74,7 +74,7 @@ def smoke_flows() -> Iterator[str]:
     yield "## Placeholders of flows"
     yield ""
     yield "Names in single braces are replaced in paths, headers, bodies and expectations. A flow that uses a name that"
-    yield "is neither of these nor kept by an earlier step is refused. A text that is only a placeholder becomes the"
+    yield "is neither of these nor kept by an earlier step is refused. A string that is only a placeholder becomes the"
     yield "value itself: a kept number stays a number."
     yield ""
     yield "| placeholder | value |"

@@ -22,9 +22,9 @@ def fill_regex(text: str, values: Values) -> str:
 
 
 def fill_all(part: Any, values: Values) -> Any:
-    """Return the JSON value *part* with the placeholders in all its texts and keys replaced.
+    """Return the JSON value *part* with the placeholders in all its strings and keys replaced.
 
-    A text that is only a placeholder becomes the value itself, so that a kept number stays a number.
+    A string that is only a placeholder becomes the value itself, so that a kept number stays a number.
     """
     match part:
         case str():
@@ -38,5 +38,5 @@ def fill_all(part: Any, values: Values) -> Any:
 
 
 def _text(value: object) -> str:
-    """Return a kept value as it is written in an address or a header: a text without quotes, the rest as JSON."""
+    """Return a kept value as it is written in an address or a header: a string without quotes, the rest as JSON."""
     return value if isinstance(value, str) else json.dumps(value)

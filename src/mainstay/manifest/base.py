@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
 Fill = Callable[[str], str]
-"""Replaces the placeholders in a text."""
+"""Replaces the placeholders in a string."""
 
 
 class Section(BaseModel):
@@ -30,7 +30,7 @@ class Section(BaseModel):
 
 
 def text_is(key: str) -> Any:
-    """Return a validator that lets a section be written as a text, which becomes the value of *key*."""
+    """Return a validator that lets a section be written as a string, which becomes the value of *key*."""
 
     def expanded(value: Any) -> Any:
         return {key: value} if isinstance(value, str) else value

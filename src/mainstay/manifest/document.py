@@ -43,7 +43,7 @@ def _tag(text: str) -> str:
 
 
 class Dialect(yaml.CSafeLoader):
-    """YAML 1.2's core schema: `no`, `on`, `22:22` and dates are texts."""
+    """YAML 1.2's core schema: `no`, `on`, `22:22` and dates are strings."""
 
     def resolve(self, kind: type[Node], value: str | None, implicit: Any) -> str:
         """Return the tag of a node that has none. `implicit[0]`: it is a scalar without quotes."""
@@ -82,7 +82,7 @@ class Document:
             remedy = EMPTY if self._begin == BEGIN else f"begin with {self._begin}"
             raise ManifestInvalid(Mistake("empty-file", "the file is empty", remedy, Place(self.file, 1, 1)))
         if not isinstance(root, MappingNode):
-            found = "a list" if isinstance(root, SequenceNode) else "a text"
+            found = "a list" if isinstance(root, SequenceNode) else "text"
             what = f"expected keys at the top, found {found}"
             raise ManifestInvalid(self._at(root, (), "not-a-mapping", what, f"begin with {self._begin}"))
         return root
@@ -133,7 +133,7 @@ class Document:
         lines: dict[str, int] = {}
         for key, value in node.value:
             if not isinstance(key, ScalarNode):
-                self.mistakes.append(self._at(key, location, "bad-key", "a key must be a text", "write one word"))
+                self.mistakes.append(self._at(key, location, "bad-key", "a key must be text", "write one word"))
                 continue
             line = key.start_mark.line + 1
             here = (*location, key.value)

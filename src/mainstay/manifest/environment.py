@@ -10,7 +10,7 @@ from mainstay.model.kinds import TARGETS, TARGETS_NOT_YET
 
 
 class TargetSection(Section):
-    """Where services run. A text instead of a mapping is the value of `kind`."""
+    """Where services run. A string instead of a mapping is the value of `kind`."""
 
     later: ClassVar[dict[str, str]] = {"context": "leave it out", "namespace": "leave it out"}
 

@@ -1,4 +1,4 @@
-"""The types of single values in a manifest: names, texts, durations, sizes, percentages, ports and paths."""
+"""The types of single values in a manifest: names, strings, durations, sizes, percentages, ports and paths."""
 
 import math
 import re
@@ -45,7 +45,7 @@ class Kind:
 
 
 class WrittenInt(int):
-    """A whole number that remembers its text in the file, so that a key for texts can use that."""
+    """A whole number that remembers its text in the file, so that a key that takes a string can use it."""
 
     written: str
 
@@ -152,7 +152,7 @@ def port(value: object) -> object:
 
 
 def unquoted(value: object) -> str:
-    """Return the digits of a whole number that was written as a text (`"8000"`); empty for anything else."""
+    """Return the digits of a whole number that was written as a string (`"8000"`); empty for anything else."""
     return str(int(value)) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value) else ""
 
 

@@ -10,10 +10,10 @@ from mainstay.model.artifact import Source
 
 
 class SourceSection(Section):
-    """The files that a release copies: a folder, or a tag of a git repository. A text instead of a mapping is the value
-    of `folder`.
+    """The files that a release copies: a folder, or a tag or branch of a git repository. A string instead of a mapping
+    is the value of `folder`.
 
-    Files of a folder that `.gitignore` or `.mainstayignore` exclude are not copied. The files that only Mainstay reads
+    Files of a folder that `.gitignore` or `.mainstayignore` excludes are not copied. The files that only Mainstay reads
     are not copied either, so that changing them does not change the service: the manifest, its `mainstay.schema.json`
     and `.mainstayignore`. For a service that reads the manifest, write `!mainstay.yaml` in `.mainstayignore`.
     """

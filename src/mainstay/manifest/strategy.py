@@ -18,7 +18,7 @@ SHORTEST_REVERT_AFTER = 5
 
 
 class StrategySection(Section):
-    """How a new revision replaces the old one. A text instead of a mapping is the value of `kind`."""
+    """How a new revision replaces the old one. A string instead of a mapping is the value of `kind`."""
 
     in_local: ClassVar[dict[str, object]] = {"settle": 0}
 

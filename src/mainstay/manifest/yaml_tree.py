@@ -19,7 +19,7 @@ NULL, BOOL, INT, FLOAT, TEXT, MAPPING, LIST = (
 
 
 def plain(node: Node) -> Any:
-    """Return the values of *node* as dicts, tuples, texts, and numbers that remember how they were written."""
+    """Return the values of *node* as dicts, tuples, strings, and numbers that remember how they were written."""
     if isinstance(node, MappingNode):
         return {key.value: plain(value) for key, value in node.value if isinstance(key, ScalarNode)}
     if isinstance(node, SequenceNode):

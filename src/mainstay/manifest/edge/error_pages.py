@@ -31,7 +31,7 @@ ErrorPages = Annotated[
     dict[Annotated[str, BeforeValidator(_status)], Annotated[str, AfterValidator(_page)]],
     WithJsonSchema({"type": "object", "additionalProperties": {"type": "string"}}),
 ]
-"""Per status, written as a text, the path of an HTML file."""
+"""Maps each status, written as a string, to the path of an HTML file."""
 
 
 class BadPage(Exception):

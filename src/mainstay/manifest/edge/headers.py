@@ -56,7 +56,7 @@ def _value(value: object) -> object:
     if not isinstance(text, str):
         raise rule_error(
             "bad-header",
-            f"a header's value must be a text, found {shown(value)}",
+            f"a header's value must be text, found {shown(value)}",
             "quote it, or write false to remove the header",
         )
     if not text or not text.isascii() or not text.isprintable() or text != text.strip():

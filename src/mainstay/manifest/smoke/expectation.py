@@ -113,7 +113,7 @@ class BodySection(Section):
     """What the body of a response must be, as text."""
 
     contains: Text = Field(default="", examples=["Welcome"])
-    """A text that the body contains."""
+    """A string that the body contains."""
 
     matches: Regex = Field(default="", examples=["order [0-9]+"])
     """A regular expression that matches a part of the body."""

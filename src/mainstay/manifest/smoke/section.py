@@ -13,7 +13,7 @@ KEY, PATH = "smoke", "path"
 
 
 class SmokeSection(Section):
-    """The smoke flows. A text or a list instead of a mapping is the value of `path`."""
+    """The smoke flows. A string or a list instead of a mapping is the value of `path`."""
 
     path: tuple[Text, ...] = Field(default=(), examples=["smoke/"])
     """Files, and folders whose `*.yaml` and `*.yml` files are read in the order of their names,

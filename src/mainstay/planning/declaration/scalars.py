@@ -1,4 +1,4 @@
-"""Single values as a manifest has them: sizes, rates, commands and optional texts."""
+"""Single values as a manifest has them: sizes, rates, commands and optional strings."""
 
 import shlex
 from collections.abc import Sequence
