@@ -13,7 +13,7 @@ from mainstay.operations.history import history
 def command(invocation: Invocation, most: int | None) -> None:
     """List the runs, newest first.
 
-    Each shows the reason of a rollback, and the figures by which the release was judged.
+    Lines below the table show why a run was rolled back or, if it was not, the figures by which its release was judged.
     """
     runs = history(context_of(invocation))[:most]
     if invocation.console.json:
