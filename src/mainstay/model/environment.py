@@ -33,4 +33,4 @@ class Environment(msgspec.Struct, frozen=True):
     datastore_user: str = ""
     datastores: tuple[DatastorePlace, ...] = ()
     manifest: str = ""
-    """Path of the manifest from which this was made."""
+    """Path of the manifest from which the environment was resolved."""

@@ -51,8 +51,9 @@ class Shift(msgspec.Struct, frozen=True):
 
     traffic: Traffic
     drain_s: dict[str, dict[ReleaseNumber, float]] = {}
-    """Per service, the revisions that lose their traffic in this shift and may still call a service that the next shift
-    changes. The next shift waits until they have no request in flight, at most this many seconds."""
+    """Per service and revision, the most seconds for which the next shift waits until the revision has no request in
+    flight. Contains each revision that loses its traffic in this shift and may still call a service that the next shift
+    changes."""
 
 
 Shifts = tuple[Shift, ...]

@@ -28,9 +28,9 @@ class LogQuery(msgspec.Struct, frozen=True):
     follow: bool = False
     """Continue with new lines as they are written."""
     release: int | None = None
-    """None: lines of every release."""
+    """Select only the lines of this release; None: of every release."""
     instance: str | None = None
-    """None: lines of every instance."""
+    """Select only the lines of the instance with this id; None: of every instance."""
 
 
 class LogSource(NamedTuple):

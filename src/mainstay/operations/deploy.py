@@ -90,7 +90,9 @@ def warn_of_start(failure: MainstayError, notices: Notices) -> None:
 
 
 def not_running(failure: MainstayError, past: History, *, kept: bool = False) -> MainstayError:
-    """Return *failure*, why the live release does not run, with every remedy except a deploy of the same plan.
+    """Return *failure*, the error of a start, with its remedies.
+
+    A deploy of the same plan is not one of them, because it would change nothing.
 
     *kept*: the operator chose that release although the manifest declares another one.
     """

@@ -1,4 +1,4 @@
-"""`edge trust`: the commands with which clients trust an environment's certificate authority, or no longer trust it."""
+"""`edge trust`: the commands that make a client trust an environment's certificate authority, or stop trusting it."""
 
 import base64
 import hashlib
@@ -29,7 +29,7 @@ class TrustCommands(msgspec.Struct, frozen=True):
 
 
 def edge_trust(context: Context) -> Trust:
-    """Return the certificate of the environment's own authority, and the commands that trust it.
+    """Return the certificate of the environment's own authority, and the commands to trust it or stop trusting it.
 
     Raises BadInput when the certificate of the front door is not from such an authority.
     """

@@ -31,7 +31,8 @@ def require_front_door(context: Context, plan: Plan) -> None:
 def lost(target: Target, clock: Clock, wanted: Edge | None = None) -> FrontDoorLost | None:
     """Return why the edge of *target* does not serve as desired; None when it does.
 
-    Also None when another program holds its port and *wanted* has other ports, because the deploy then repairs it.
+    *wanted*: the edge of a plan that is about to be executed. If another program holds a port of the current edge and
+    *wanted* has other ports, the plan repairs the edge, so the result is None too.
     """
     serving = _settled(target, clock)
     taken = _port_is_taken(serving)

@@ -37,11 +37,11 @@ class StartResult(NamedTuple):
     """The result of a start."""
 
     live: LiveRelease | None = None
-    """The live release; None: no release is live, or the start was omitted."""
+    """The live release; None: no release is live, or the start was skipped."""
     acted: bool = False
-    """Whether the release was started; False: it was already running, or no release is live."""
+    """Whether the release was started; False: it was already running, no release is live, or the start was skipped."""
     failure: MainstayError | None = None
-    """Why the release does not run completely; None: it does."""
+    """Why the release does not run completely or the edge does not serve; None: no failure was found."""
     ready: tuple[str, ...] = ()
     took_s: float = 0.0
 
@@ -113,7 +113,7 @@ class StartWait:
         self._began = world.clock.monotonic()
 
     def until_settled(self) -> MainstayError | None:
-        """Wait, then return why the release does not run completely; None if it does."""
+        """Wait, then return why the release does not run completely or the edge does not serve; None if both do."""
         limit = _limit(self._world.target.fleet_status().wanted)
         running = self._waiter.wait_until(
             lambda: self._settled(limit), within=limit + waits.SLACK_S, waiting_for="the start of all services"

@@ -52,7 +52,7 @@ class Query(NamedTuple):
     longest: int = MAX_LINE_BYTES
     """A longer line is cut to this many bytes."""
     patience_s: float = MARKED_WITHIN_S
-    """How many seconds to wait for the time of a line that has just been written."""
+    """Seconds to wait until the supervisor has marked a new line with its time."""
 
 
 EVERYTHING = Query()
