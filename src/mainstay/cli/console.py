@@ -97,7 +97,7 @@ class Console:
             print("  ".join(padded).rstrip())
 
     def clear(self) -> None:
-        """Clear the screen, if stdout is a live terminal."""
+        """Clear the screen if `live`; otherwise do nothing."""
         if self.live:
             from mainstay.cli.terminal import terminal
 

@@ -1,4 +1,4 @@
-"""The executor of a rank's steps: in parallel, in threads."""
+"""The executor of a rank's steps: runs them in parallel, in threads."""
 
 import threading
 from collections.abc import Callable

@@ -105,7 +105,10 @@ class Journal(Protocol):
 
 
 def chained(previous: bytes, row: Row) -> bytes:
-    """Return the hash of *row*: SHA-256 over the *previous* hash, the row's other fields, a line each, and its body."""
+    """Return the hash of *row*: SHA-256 over *previous*, then sequence, time, run and name, a line each, then the body.
+
+    *previous*: the hash of the preceding row; `GENESIS` for the first.
+    """
     lines = f"{row.sequence}\n{row.at}\n{row.run}\n{row.name}\n".encode()
     return hashlib.sha256(previous + lines + row.body).digest()
 

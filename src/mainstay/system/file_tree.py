@@ -21,7 +21,7 @@ IGNORE_FILES = (".gitignore", ".mainstayignore")
 """Ignore files in the order in which they apply: a later one may include again what an earlier one excludes."""
 
 OWN_FILES = (".mainstayignore",)
-"""Patterns of files in any folder that only Mainstay reads; a source adds its own (`Source.apart`)."""
+"""Patterns of files that only Mainstay reads, so they are not copied; a source adds more patterns (`Source.apart`)."""
 
 
 _Rules = list[tuple[Path, GitIgnoreSpec]]
@@ -61,7 +61,9 @@ class _Walk:
 
 
 def measure(folder: Path, *, ignoring: bool = True, apart: Sequence[str] = ()) -> Measured:
-    """Return digest and counts of *folder* without the files that match *apart*; *ignoring*: apply its ignore files.
+    """Return the digest and counts of *folder* without the files that match *apart*.
+
+    *ignoring*: also apply its ignore files.
 
     Raises BadInput when the folder does not exist, cannot be read, or contains a link that points outside.
     """

@@ -46,7 +46,10 @@ def crashes(one: Instance) -> bool:
 
 
 def is_down(found: Iterable[Instance], release: int, member: Member, at: datetime) -> bool:
-    """Return whether a revision has instances, and at the time *at* each of them crashes or is not ready in time."""
+    """Return whether, at the time *at*, each instance of a revision crashes or has been unready longer than `limit`.
+
+    False if it has no instances; draining and stopped ones do not count.
+    """
     mine = [one for one in found if one.release == release and one.state not in ("draining", "stopped")]
     return bool(mine) and all(crashes(one) or _hangs(one, member, at) for one in mine)
 

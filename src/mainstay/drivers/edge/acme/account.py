@@ -1,4 +1,4 @@
-"""The environment's account at an authority: the authority finds it by its key, or creates it."""
+"""The environment's account at a certificate authority, which finds the account by its key or creates it."""
 
 import re
 from typing import Any
