@@ -51,9 +51,9 @@ class Shift(msgspec.Struct, frozen=True):
 
     traffic: Traffic
     drain_s: dict[str, dict[ReleaseNumber, float]] = {}
-    """Per service and revision, the most seconds for which the next shift waits until the revision has no request in
-    flight. Contains each revision that loses its traffic in this shift and may still call a service that the next shift
-    changes."""
+    """Per service and revision, the drain timeout: the most seconds for which the next shift waits until the revision
+    has no request in flight. Contains revisions that lose all traffic in this shift and may still call a service that a
+    later shift changes."""
 
 
 Shifts = tuple[Shift, ...]
