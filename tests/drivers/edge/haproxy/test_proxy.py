@@ -270,6 +270,12 @@ def test_a_haproxy_that_does_not_listen_yet_is_not_reported_as_frozen(tmp_path: 
         asyncio.run(api_at(tmp_path / "haproxy.sock").servers())
 
 
+def test_nothing_waits_for_a_haproxy_that_has_ended(tmp_path: Path) -> None:
+    ended = RuntimeApi(tmp_path / "haproxy.sock", tmp_path / "master.sock", lambda: False)
+    with pytest.raises(NotListening, match="does not listen"):  # After a wait it would be "did not listen within".
+        asyncio.run(ended.servers())
+
+
 def test_a_haproxy_that_listens_and_does_not_reply_is_frozen(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as frozen:
         frozen.bind(str(tmp_path / "haproxy.sock"))

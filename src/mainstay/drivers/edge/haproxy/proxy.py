@@ -56,7 +56,9 @@ class Proxy:
     def __init__(self, folders: Folders, runner: ProcessRunner) -> None:
         self._folders = folders
         self.process = HaproxyProcess(folders, runner)
-        self._api = RuntimeApi(folders.haproxy_socket, self.process.master_socket)
+        self._api = RuntimeApi(
+            folders.haproxy_socket, self.process.master_socket, lambda: self.process.running() is not None
+        )
         self._slots: tuple[Slot, ...] = ()
         self._maps = OPEN
         self.certificates = EdgeCertificates(folders)
