@@ -1,1 +1,1 @@
-"""Pure functions that turn a manifest and facts into a plan."""
+"""Planning: gathers the facts about an environment, and makes plans from them by pure functions."""

@@ -13,16 +13,20 @@ class DatastoreFacts(msgspec.Struct, frozen=True):
     kind: str
     version: str
     workload: Workload | None
-    """How Mainstay runs it; None: it runs elsewhere."""
+    """The workload with which Mainstay runs the datastore; None: it runs elsewhere."""
     address: Template | None
-    """The value of `{from: NAME}`; None: services cannot connect to it."""
+    """The value of a variable `{from: NAME}`; None: services cannot connect to the datastore."""
     schema: Schema
 
 
 def datastore_facts(
     store: Datastore, migrations: str | None, running: FleetStatus, serving: TrafficStatus, known: str
 ) -> DatastoreFacts:
-    """Return the facts about *store*. While it cannot be reached, its schema revision is *known*, from the history."""
+    """Return the facts about *store*, and its schema compared with the SQL files in the folder *migrations*, if any.
+
+    *running* and *serving* show whether it is ready, and at which address. While it cannot be reached, its schema
+    revision is *known*, the last one in the history.
+    """
     ready = any(one.service == store.name and one.state == "ready" for one in running.instances)
     listener = serving.listeners.get(store.name, "") if ready else ""
     return DatastoreFacts(

@@ -27,7 +27,8 @@ NO_TESTS = SmokeTests()
 def deploy(release: Release, now: Snapshot, tests: SmokeTests = NO_TESTS) -> Plan:
     """Return the plan that makes *release* live, tested by *tests*, starting from the snapshot *now*.
 
-    It has no phases when nothing has to change. Its run then only records the release; if `unchanged`, none is needed.
+    When no step is needed, the plan has no phases, and its run only records the release. If the live release already is
+    what the manifest declares, the plan is `unchanged` and needs no run.
     """
     declared = service_changes(now, release)
     changes = tuple(change.in_one_switch() if _old_is_down(change, now) else change for change in declared)

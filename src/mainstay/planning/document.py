@@ -1,4 +1,4 @@
-"""A plan as a JSON document for other programs (contract, section 7)."""
+"""A plan as the JSON document that `mainstay --output json plan` prints for other programs."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def document(plan: Plan) -> dict[str, Any]:
 
 
 def expected(plan: Plan) -> float | None:
-    """Return the expected duration of the plan in seconds; None if that of a step is unknown.
+    """Return the expected duration of the plan in seconds; None if that of any step is unknown.
 
     A rank takes as long as its slowest step, because its steps run in parallel.
     """

@@ -1,4 +1,4 @@
-"""The plan of `down`: stop everything in order, keep fleets, traffic and ports. Its run cannot be undone."""
+"""The plan of `down`: stop everything in order, but keep desired fleets and traffic, and ports. It cannot be undone."""
 
 from msgspec.structs import replace
 
@@ -17,7 +17,7 @@ GONE = "data and releases are removed permanently; journal, backups, settings, s
 
 
 def down(now: Snapshot, *, data: bool = False) -> Plan:
-    """Return the plan that stops the environment. `start` starts it again, unless *data* removes the data too."""
+    """Return the plan that stops the environment. With *data*, it then removes data, releases and logs permanently."""
     release = now.release or Release(0, now.environment.system, now.environment.name, "", {})
     stop = Phase("stop", ((StopEnvironment(within_s=_within(now)),),))
     remove = Phase("remove", ((RemoveData(),),) if data else ())

@@ -13,7 +13,10 @@ from mainstay.steps.step import Step
 
 
 def draft(kind: Kind, release: Release, now: Snapshot, flows: Flows = ()) -> Plan:
-    """Return a plan of *kind* to *release*, starting from *now*, without phases; equal plans have equal ids."""
+    """Return a plan of *kind* to *release*, starting from *now*, without phases.
+
+    *flows* are the smoke flows that it is to run. The same arguments give the same id.
+    """
     key = staleness_key(release, now, flows)
     return Plan(
         id=digest([kind, release, key])[:10],
@@ -32,7 +35,8 @@ def draft(kind: Kind, release: Release, now: Snapshot, flows: Flows = ()) -> Pla
 def timed_phases(expected: dict[str, float], *phases: Phase) -> tuple[Phase, ...]:
     """Return those *phases* that have steps, with the expected duration of each step.
 
-    *expected* are the seconds from the history, by `Step.timed_as`; a step that is not in it gets None.
+    An observation takes its own `for_s`. For other steps, *expected* has the seconds from the history by
+    `Step.timed_as`; a step without an entry gets None.
     """
     return tuple(_timed(phase, expected) for phase in phases if phase.ranks)
 

@@ -33,20 +33,20 @@ class Snapshot(msgspec.Struct, frozen=True):
     release: Release | None = None
     """The live release, as its plan recorded it."""
     rolled_back: Release | None = None
-    """The newer release that a rollback replaced with the live one; None: the live release is not from a rollback."""
+    """The newer release from which a rollback returned to the live one; None: the last change was no such rollback."""
     next_number: int = 1
     """The number of the next new release."""
     last_run: str | None = None
-    """The id of the newest run."""
+    """The id of the newest run; None before the first."""
     datastores: dict[str, DatastoreFacts] = {}
     secrets: dict[str, int] = {}
-    """The current version of each secret that has a value, of the manifest's variables and of the datastores."""
+    """The current version of each secret that has a stored value: those of the manifest and of the datastores."""
     offered: frozenset[str] = frozenset()
     """Secrets without a stored value whose value was given to this command."""
     settings: dict[str, str] = {}
-    """Stored values of plain variables."""
+    """Stored values of plain variables (those that are not secret), by name."""
     exported: dict[str, str] = {}
-    """Plain variables that the shell of this command exports."""
+    """Values of plain variables that the shell of this command exports, by name."""
     target: TargetFacts = TargetFacts()
     expected: dict[str, float] = {}
     """Expected seconds of steps, from the history, by `Step.timed_as`."""
@@ -55,7 +55,7 @@ class Snapshot(msgspec.Struct, frozen=True):
 
     @property
     def schemas(self) -> dict[str, str]:
-        """The current schema revision of each datastore: as read, or from the history while it is stopped.
+        """The current schema revision of each datastore: as read, or from the history if it cannot be reached.
 
         A datastore that cannot be reached and has no history is left out.
         """
@@ -104,7 +104,7 @@ def with_values(
 ) -> Snapshot:
     """Return *snapshot* with the facts on which the values of the variables in *manifest* depend.
 
-    *live* are the keys of the live artifacts, *sources* the sources to measure.
+    It also gets the target's facts: which of the *live* artifacts (keys) are damaged, and the digests of *sources*.
     """
     settings = {name: each.value for name, each in SettingsFile(world.folders.settings).read().items()}
     return msgspec.structs.replace(

@@ -12,7 +12,7 @@ from mainstay.steps.fetch_artifact import FetchArtifact
 def fetch_phase(release: Release, services: Iterable[str], now: Snapshot, plan_id: str) -> Phase:
     """Return the phase that fetches the artifacts of *services* and of pending migrations, each artifact once.
 
-    It also repairs the artifacts of other services that are damaged.
+    It also repairs damaged artifacts of the other services of *release*. *plan_id* is the prefix of its job ids.
     """
     users: defaultdict[str, list[str]] = defaultdict(list)
     for name in services:

@@ -41,7 +41,7 @@ def require_values(manifest: Manifest, now: Snapshot) -> None:
 
 
 def new_values(manifest: Manifest, now: Snapshot, datastore_secrets: Iterable[str]) -> NewValues:
-    """Return the values that the run of a plan stores before it starts."""
+    """Return the values that a run stores before it starts; *datastore_secrets* names the secrets of datastores."""
     read = read_variables(manifest)
     absent = [name for name in read if manifest.variables[name].secret and name not in now.secrets]
     made = {name: manifest.variables[name] for name in absent if name not in now.offered}

@@ -23,10 +23,10 @@ class Phase(msgspec.Struct, frozen=True):
     """A named part of a plan, with steps that are executed in order of their ranks."""
 
     name: str
-    """Such as `fetch`, `release`, `stage 1 of 3` or `retire`."""
+    """The name, such as `fetch`, `release`, `stage 1 of 3` or `retire`."""
     ranks: Ranks
     stage: int | None = None
-    """Number of the strategy's stage that the phase executes, from 1; None for other phases."""
+    """Number of the stage that the phase executes, from 1; None: the rollout has only one, or this is another phase."""
 
 
 class StalenessKey(msgspec.Struct, frozen=True):
@@ -52,7 +52,7 @@ class Change(msgspec.Struct, frozen=True):
     """One line of the diff against the live release."""
 
     path: str
-    """The value that differs, such as `services.web.replicas`."""
+    """The path of the value that differs, such as `services.web.replicas`."""
     before: Any
     after: Any
 
@@ -63,11 +63,11 @@ class NewValues(msgspec.Struct, frozen=True):
     generate: dict[str, int] = {}
     """Secrets to generate, each with its number of characters."""
     given: tuple[str, ...] = ()
-    """Secrets whose value is given to the command."""
+    """Secrets without a stored value whose value was given to the command."""
     settings: dict[str, str] = {}
-    """Plain variables with their exported values, which are stored."""
+    """Exported values of plain variables, which the run stores, by name."""
     unused: tuple[str, ...] = ()
-    """A sentence for each exported value that is not used."""
+    """A sentence for each exported or stored value that is not used."""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -78,11 +78,12 @@ class Plan(msgspec.Struct, frozen=True):
     environment: Environment
     version: str
     release: Release
-    """The release that the run ships or restores; for `down` the live one."""
+    """The release that the run ships or restores; for `down` the live one, or an empty one if none is live."""
     before: int | None
     """Number of the release that is live when the plan is made; None: there is none."""
     rollback: Rollback
-    """`safe`, or `unknown` when the schema differs from that of the live release, or will."""
+    """`safe`, or `unknown` when a schema differs from that of the live release, or will after the run: an older release
+    may not work with it."""
     staleness_key: StalenessKey
     phases: tuple[Phase, ...]
     changes: tuple[Change, ...] = ()
@@ -92,11 +93,12 @@ class Plan(msgspec.Struct, frozen=True):
     before_version: str = ""
     """Version of the release `before`; empty: there is none."""
     data: bool = False
-    """Only for `down`: data and releases are removed too, so no release is live afterwards."""
+    """Whether a `down` removes data and releases too, so that no release is live afterwards; False for other kinds."""
     unchanged: bool = False
     """Whether the live release already is what the manifest declares. The only note in `notes` then reports this."""
     declared: str = ""
-    """Fingerprint of what the manifest declares at its own version; empty when unknown, and for `down`."""
+    """Fingerprint of what the manifest declared when the plan was made, at the version that it names; empty if unknown,
+    and for `down`."""
 
     @property
     def serves_after(self) -> int | None:
@@ -142,7 +144,7 @@ class Plan(msgspec.Struct, frozen=True):
             yield from (f"step {number}: {each}" for each in broken)
 
     def steps(self) -> Iterator[tuple[str, Step]]:
-        """Yield every step with its number, in the order of the runbook."""
+        """Yield every step with its number (`PHASE.STEP`, both from 1), in the order of the runbook."""
         for phase_number, phase in enumerate(self.phases, 1):
             number = 0
             for rank in phase.ranks:
@@ -152,7 +154,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 def rank_of(steps: Iterable[Step | None]) -> Ranks:
-    """Return *steps*, without each None, as one rank; no rank if there are no steps."""
+    """Return *steps* as one rank, leaving out every None; no rank if no step is left."""
     rank = tuple(step for step in steps if step is not None)
     return (rank,) if rank else ()
 

@@ -1,4 +1,4 @@
-"""What services need before they start: the edge, the datastores, and their schemas."""
+"""The steps that provide what services need: they configure the edge, start datastores and migrate schemas."""
 
 from collections.abc import Iterator
 
@@ -16,9 +16,9 @@ from mainstay.steps.start_datastore import StartDatastore
 def edge_change(before: Edge | None, after: Edge | None) -> tuple[ConfigureEdge | None, ConfigureEdge | None]:
     """Return the first and the last step that change the edge; None in place of a step that would change nothing.
 
-    The first step precedes every start and adds the routes that only the new release has; the preview door gets all
-    routes of the new release. The last one follows the change of traffic. It changes the routes that both releases have
-    with different services or settings, removes those that only the old release has, and awaits no service any more.
+    The first step precedes every start. It applies the settings of *after* and adds the routes that only *after* has,
+    but keeps all routes of *before*; the preview door gets all routes of *after*. The last step follows the change of
+    traffic. It replaces the routes that differ, removes those that only *before* has, and clears `Edge.awaited`.
     """
     both = _with_both_routes(before, after)
     first = ConfigureEdge(before=before, after=both) if both != before else None
@@ -26,7 +26,7 @@ def edge_change(before: Edge | None, after: Edge | None) -> tuple[ConfigureEdge 
 
 
 def start_datastores(release: Release, now: Snapshot, plan_id: str) -> Iterator[StartDatastore]:
-    """Yield the steps for the datastores that Mainstay runs and that differ from their desired state."""
+    """Yield a step for each datastore that Mainstay runs and whose desired instance changes or is new."""
     for name, store in release.datastores.items():
         before = now.running.wanted.get(name, {})
         after = {store.revision: Member(store.workload, 1, store.version)} if store.workload else {}
@@ -64,9 +64,9 @@ def _with_both_routes(before: Edge | None, after: Edge | None) -> Edge | None:
 
 
 def _awaited(new: tuple[Route, ...], before: tuple[Route, ...]) -> tuple[str, ...]:
-    """Return the services of *new* routes to which requests go that a route of *before* has matched so far.
+    """Return the new services whose *new* routes take requests from a route of *before*.
 
-    Until such a service has traffic, the other route has to match, or the requests would be answered 503.
+    Until such a service has traffic, the old route must keep matching; otherwise the edge would answer with 503.
     """
     known = {route.service for route in before}
     taken = {route.service for route in new if any(_includes(other, route) for other in before)}

@@ -35,8 +35,8 @@ def at_version(manifest: Manifest, version: str | None) -> Manifest:
 def resolve(manifest: Manifest, now: Snapshot) -> Release:
     """Return the release that *manifest* declares; a service whose workload equals the live one keeps its revision.
 
-    Raises BadInput when a required variable has no value, or, outside of `local`, when the version is already
-    live with other content.
+    Raises BadInput when a required variable has no value, or, in every environment except `local`, when the version is
+    already live with other content.
     """
     require_values(manifest, now)
     artifacts = _artifacts(manifest, now)
@@ -65,9 +65,9 @@ def resolve(manifest: Manifest, now: Snapshot) -> Release:
 
 
 def fingerprint(release: Release) -> str:
-    """Return the digest of a release without its numbers. A deploy of a release with the same digest changes nothing.
+    """Return the digest of the content of *release*: without the numbers of the release and of its revisions.
 
-    The digest contains the key of the migrations' files, but not the schema, which depends on the database too.
+    It covers the files of the migrations, but not the schema revision, which depends on the database too.
     """
     bare = structs.replace(
         release,
@@ -82,7 +82,7 @@ def fingerprint(release: Release) -> str:
 
 
 def declares(release: Release, live: Release | None) -> bool:
-    """Return whether *live* has the same content as *release*, which was resolved from the manifest; False if None."""
+    """Return whether *live* has the same content as *release*, resolved from the manifest; False if *live* is None."""
     # The stored fingerprint is not used, because an older Mainstay computed it from fewer fields.
     return live is not None and fingerprint(live) == release.fingerprint
 

@@ -20,7 +20,8 @@ def rollback(to: Release, now: Snapshot, *, declared: str = "", rolled_back_at: 
     """Return the plan that makes *to* live again; data and schema stay as they are.
 
     *declared* is the fingerprint of what the manifest declares now: until it changes, `up` keeps *to* live.
-    *rolled_back_at* is the time at which an earlier rollback replaced *to*; empty if none did.
+    *rolled_back_at* is the time at which an earlier rollback replaced *to*; empty if none did. Raises BadInput when no
+    release is live, or when *to* is.
     """
     live = _live_other_than(to, now)
     # A release that was live before is not canaried again. A worker's old fleet must stop before its callees move, so

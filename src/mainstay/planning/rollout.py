@@ -27,7 +27,7 @@ class ServiceChange(msgspec.Struct, frozen=True):
     strategy: Strategy = Strategy()
     worker: bool = False
     overlap: bool = False
-    """Workers only: the old fleet stays until the new one has settled."""
+    """Workers only: whether the old fleet keeps running until the new one has settled."""
 
     @property
     def replaces(self) -> bool:
@@ -51,16 +51,17 @@ class Rollout(msgspec.Struct, frozen=True):
     calls: Calls
     """Calls among the changed services."""
     callers_first: bool = False
-    """True for a rollback: a request in flight must not meet a callee older than its caller expects, so callers move
-    first and are drained, and then their callees move. A deploy moves callees first."""
+    """Whether callers move and are drained before their callees move, as in a rollback to an older release: a request
+    in flight must not meet a callee older than its caller expects. A deploy moves callees first."""
 
     @property
     def revert_after_s(self) -> float:
-        """Seconds without a heartbeat until a whole stage is reverted: the shortest limit of its services."""
+        """Seconds without a heartbeat of the run after which the traffic of a whole stage is reverted: the shortest
+        `revert_after` of the changed services."""
         return min(change.strategy.revert_after_s for change in self.changes)
 
     def service_at(self, service: str, revision: int) -> ServiceRelease:
-        """Return *service* from the release that has this *revision* of it."""
+        """Return *service* as in the release, `before` or `after`, that has this *revision* of it."""
         found = (services[service] for services in (self.before, self.after) if service in services)
         return {each.revision: each for each in found}[revision]
 

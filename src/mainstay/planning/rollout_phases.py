@@ -1,6 +1,7 @@
 """The phases of a rollout: one for each stage, then settle, then retire.
 
-In a stage, a deploy moves the traffic of callees before that of their callers; a rollback does the reverse.
+In a stage, a deploy moves the traffic of callees before that of their callers; a rollback to an older release does the
+reverse.
 """
 
 from collections.abc import Container, Iterable
@@ -50,9 +51,9 @@ def stage_phases(
 
 
 def settle_phase(stages: tuple[StageChange, ...], for_s: float, synthetic: SyntheticRequests | None = None) -> Phase:
-    """Return the phase that observes the new revisions while the old fleets still run.
+    """Return the phase that observes the new revisions for *for_s* seconds while the old fleets still run.
 
-    It is empty when no revision is replaced, nothing is watched, or *for_s* is 0.
+    It has no steps when every changed service is new, when no new revision runs, or when *for_s* is 0.
     """
     if not stages or not for_s:
         return Phase("settle", ())

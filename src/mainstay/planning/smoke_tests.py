@@ -27,7 +27,7 @@ class SmokeTests(msgspec.Struct, frozen=True):
 
 
 def preview_steps(tests: SmokeTests, stages: tuple[StageChange, ...], release: Release) -> tuple[Smoke | None, ...]:
-    """Return, for each stage, the test of the new revisions that start in it; None where none starts.
+    """Return the smoke test of each stage; None for a stage in which no new revision starts, or without flows.
 
     A first release has no test through the preview door, because there are no users yet whom the test could protect.
     """
@@ -44,7 +44,7 @@ def preview_steps(tests: SmokeTests, stages: tuple[StageChange, ...], release: R
 def verify_phase(tests: SmokeTests, stages: tuple[StageChange, ...], release: Release, *, edge_changes: bool) -> Phase:
     """Return the phase that runs all flows through the front door after the last change of traffic and of the edge.
 
-    It is empty when users reach no new revision and, without *edge_changes*, no other edge.
+    It has no steps if there are no flows or no edge, or if neither a service nor the edge changes (*edge_changes*).
     """
     new = _new_revisions(stages[-1]) if stages else {}
     if not (tests.flows and release.edge and (new or edge_changes)):

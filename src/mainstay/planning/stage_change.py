@@ -63,7 +63,7 @@ class StageChange(msgspec.Struct, frozen=True):
 
     @property
     def reverting_shifts(self) -> Shifts:
-        """The shifts that revert the whole stage: callers first after a deploy, callees first after a rollback."""
+        """The shifts that revert the whole stage, in reverse order: callers first if the stage moves callees first."""
         revert_to, calls = self.stage.revert_to, self.rollout.calls
         if self.rollout.callers_first:
             return shifts_callees_first(revert_to, calls)
@@ -84,7 +84,7 @@ class StageChange(msgspec.Struct, frozen=True):
     def replaced(self) -> dict[str, int | None]:
         """The services whose new revision has traffic after the stage, each with the revision that it replaces.
 
-        A new service replaces None. Empty in a rollback, which compares no requests, because it must not be delayed.
+        None for a new service. Empty in a rollback to an older release, which must not wait for a comparison.
         """
         if self.rollout.callers_first:
             return {}
@@ -97,7 +97,7 @@ class StageChange(msgspec.Struct, frozen=True):
 
     @property
     def when_quiet(self) -> dict[str, WhenQuiet]:
-        """The settings of the services in `replaced` that are not `hold`."""
+        """The setting `when_quiet` of each service in `replaced`, unless it is `hold`."""
         settings = {change.service: change.strategy.when_quiet for change in self.rollout.changes}
         return {name: settings[name] for name in self.replaced if settings[name] != "hold"}
 

@@ -25,7 +25,7 @@ def staleness_key(release: Release, now: Snapshot, flows: Flows = ()) -> Stalene
 
 
 def differences(planned: Plan, now: Plan) -> tuple[str, ...]:
-    """Return one sentence for each change since *planned* was made; empty while that plan is not stale."""
+    """Return a sentence for each change from *planned* to *now*, the same plan made again; empty: it is not stale."""
     old, new = planned.staleness_key, now.staleness_key
     pairs = {"the live release": (str(old.serving or ""), str(new.serving or ""))}
     pairs |= _each("the instances of", _instances(old.fleet), _instances(new.fleet))

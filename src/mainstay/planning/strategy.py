@@ -26,7 +26,7 @@ def stages(changes: Sequence[ServiceChange], *, early: bool = False) -> tuple[St
     """Return the stages of all *changes*; every stage includes every service.
 
     A service with fewer stages than others changes in the last ones, so that no service moves completely before the
-    canaries of others have passed. With *early* (a rollback) it changes in the first ones.
+    canaries of others have passed. With *early* (a rollback to an older release) it changes in the first ones.
     """
     own = {change.service: service_stages(change) for change in changes}
     longest = max((len(each) for each in own.values()), default=0)

@@ -13,7 +13,7 @@ from mainstay.model.synthetic import SyntheticRequests
 from mainstay.planning.rollout import Rollout
 
 MOST = 20
-"""The most different requests. Of more, each would be sent too seldom to show anything."""
+"""Maximum number of different requests: if there were more, each would be sent too rarely to show a difference."""
 _KNOWN = {"unique", "version"}
 """The placeholders that have a value without earlier steps."""
 _GOOD = tuple(range(200, 400))
@@ -21,7 +21,10 @@ _GOOD = tuple(range(200, 400))
 
 
 def synthetic_requests(flows: Flows, release: Release, rollout: Rollout, replaced: str) -> SyntheticRequests | None:
-    """Return the requests for *release* and the replaced release, with the version *replaced*; None: none."""
+    """Return the requests for comparing *release* with the release that it replaces, whose version is *replaced*.
+
+    None when there is no edge, or no request is suitable.
+    """
     if release.edge is None:
         return None
     changed = [change.service for change in rollout.changes if change.new is not None and not change.worker]
@@ -32,7 +35,7 @@ def synthetic_requests(flows: Flows, release: Release, rollout: Rollout, replace
 
 
 def _gets(flows: Flows) -> Iterator[Flow]:
-    """Yield each GET that needs no kept value, but none after another method, because it may need a cookie."""
+    """Yield the GETs that need no kept value, up to the first other method, after which a GET may need a cookie."""
     for flow in flows:
         for step in takewhile(lambda step: step.method == "GET", () if flow.writes else flow.steps):
             if _names(step) <= _KNOWN:

@@ -10,11 +10,11 @@ from mainstay.model import ReleaseNumber, Shift, Shifts, Traffic
 from mainstay.model.call_graph import Calls, Layers, callees_first, callers_first
 
 DrainLimits = Mapping[str, Mapping[ReleaseNumber, float]]
-"""Per service, the revisions that may have requests in flight, and for how many seconds these may take (`drain`)."""
+"""Per service and revision that may have requests in flight, the seconds that these may take to finish (`drain`)."""
 
 
 def shifts_callees_first(traffic: Traffic, calls: Calls) -> Shifts:
-    """Return a deploy's shifts to *traffic*. Old callers work with newer callees, so no shift waits."""
+    """Return a deploy's shifts to *traffic*. Old callers work with newer callees, so no shift waits for a drain."""
     return tuple(Shift(layer) for layer in _by_layer(traffic, callees_first(calls, traffic)))
 
 

@@ -27,7 +27,7 @@ def fill(text: str, manifest: Manifest, now: Snapshot) -> str:
 
 
 def values_of(manifest: Manifest, now: Snapshot, service: str) -> tuple[Values, Values]:
-    """Return the values that *service* gets as variables, and those that it gets as files, without unset ones."""
+    """Return the values that *service* gets as variables, and those that it gets as files, by variable name."""
     section = manifest.services[service]
     found = {name: value_of(manifest, now, name) for name in section.variables}
     values: Values = {name: value for name, value in found.items() if value is not None}
@@ -36,7 +36,10 @@ def values_of(manifest: Manifest, now: Snapshot, service: str) -> tuple[Values, 
 
 
 def value_of(manifest: Manifest, now: Snapshot, name: str) -> Value | None:
-    """Return the value of the variable *name*; None when it has none."""
+    """Return the value of the variable *name*; None when it has none. Raises BadInput as `fill` does.
+
+    Also raises BadInput for the address of a datastore to which services cannot connect.
+    """
     variable = manifest.variables[name]
     if variable.from_ in now.datastores:
         return _address(now.datastores[variable.from_], name, variable.from_)
@@ -53,7 +56,7 @@ def value_of(manifest: Manifest, now: Snapshot, name: str) -> Value | None:
 
 
 def secret_version(manifest: Manifest, now: Snapshot, name: str) -> int | None:
-    """Return the version of the secret *name* that the run uses; None when it has no value and gets none."""
+    """Return the version of the secret *name* that the run uses; None when it has no value and the run stores none."""
     # The run stores version 1 of a secret without a stored value when it begins, before it starts any instance.
     brought = manifest.variables[name].generate or name in now.offered
     return now.secrets.get(name) or (1 if brought else None)

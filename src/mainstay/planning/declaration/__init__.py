@@ -1,1 +1,1 @@
-"""A resolved release as its manifest declares it: the keys and values that a plan shows of each change."""
+"""Turns a resolved release back into the manifest's keys and values, which the diff of a plan compares and shows."""

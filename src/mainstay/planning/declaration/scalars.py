@@ -1,4 +1,4 @@
-"""Single values as a manifest has them: sizes, rates, commands and optional strings."""
+"""Format single values as a manifest writes them: sizes, rates, commands and lists."""
 
 import shlex
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ def rate(limit: Rate | None) -> str | None:
 
 
 def command(arguments: Sequence[str]) -> str | None:
-    """Return a command as a shell would read it; None without one."""
+    """Return a command as it is typed in a shell; None for an empty one."""
     return shlex.join(arguments) or None
 
 
