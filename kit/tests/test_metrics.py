@@ -123,6 +123,7 @@ def test_a_forked_child_writes_its_own_files(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("*.values"))) == 2
 
 
+@pytest.mark.slow
 def test_workers_of_a_real_server_report_totals(tmp_path: Path) -> None:
     app = "kit.tests.metrics_app:app"
     with serving(app, "--workers", "2", METRICS=str(tmp_path)) as served:

@@ -314,6 +314,7 @@ class TargetContract(ABC):
         self.served(target, {1: 100.0})
         assert target.traffic_status().pending == 0
 
+    @pytest.mark.slow
     def test_an_expired_lease_reverts_traffic_in_the_order_of_its_shifts(self, target: RunTarget) -> None:
         self.start_with_request_in_flight(target, takes_s=2.0)
         target.set_traffic((Shift({"web": {1: 100.0}}),), TrafficLease(0.3, CALLER_FIRST))
@@ -483,6 +484,7 @@ class TargetContract(ABC):
         self.eventually(lambda: target.traffic_status().open, "an open edge")
         assert target.traffic_status().problem is None
 
+    @pytest.mark.slow
     def test_an_edge_that_cannot_serve_reports_why_until_it_serves_again(self, target: RunTarget) -> None:
         self.up(target, 1)
         target.set_traffic((Shift({"web": {1: 100.0}}),))

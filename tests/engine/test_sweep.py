@@ -4,10 +4,10 @@ A failure can be repeated: the test's id names the scene, and the note of the ex
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable
 from itertools import product
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -112,9 +112,16 @@ SCENES: dict[str, tuple[str, Callable[[Scenes], Make]]] = {
     "rolling, traffic is too much": ("undone", lambda s: s.next(ROLLING, fault=overwhelmed)),
     "recreate, traffic is too much": ("undone", lambda s: s.next(RECREATE, fault=overwhelmed)),
 }
-SHORT = ("down", "next, the first service is sick")
-LONG = "next, traffic is too much, a request outlasts its drain"
-ONCE = [pytest.param(name, marks=pytest.mark.slow) if name == LONG else name for name in SCENES]
+LONG = {
+    "tested, wrong after its traffic",
+    "rollback, a request outlasts its drain",
+    "next, traffic is too much, a request outlasts its drain",
+}
+
+
+def slow(names: Iterable[str], long: Container[str]) -> list[Any]:
+    """Return *names* as parameters; those in *long* are not in the quick tests."""
+    return [pytest.param(name, marks=pytest.mark.slow) if name in long else name for name in names]
 
 
 def sweep(name: str, folder: Path) -> Sweep:
@@ -129,14 +136,14 @@ def test_a_scene_contains_every_step_of_the_registry(in_memory: Path) -> None:
     assert {type(step) for plan in plans for _, step in plan.steps()} == set(get_args(AnyStep))
 
 
-@pytest.mark.parametrize("name", ONCE)
+@pytest.mark.parametrize("name", slow(SCENES, LONG))
 def test_a_run_killed_at_any_point_ends_like_an_uninterrupted_run(name: str, in_memory: Path) -> None:
     scene = sweep(name, in_memory)
     for point in range(1, scene.points + 1):
         scene.cut(point)
 
 
-@pytest.mark.parametrize("name", SHORT)
+@pytest.mark.parametrize("name", slow(["down", "next, the first service is sick"], ["next, the first service is sick"]))
 def test_a_short_run_killed_at_any_two_points_ends_like_an_uninterrupted_run(name: str, in_memory: Path) -> None:
     scene = sweep(name, in_memory)
     for first, second in product(range(1, scene.points + 1), repeat=2):
@@ -185,7 +192,13 @@ def test_a_run_resumed_after_an_automatic_revert_ends_like_an_uninterrupted_run(
 @pytest.mark.goal("G29")
 @pytest.mark.failure("F9")
 @pytest.mark.failure("F11")
-@pytest.mark.parametrize("name", ["next", "canary", "rolling", "migrating", "rollback", "next, traffic is too much"])
+@pytest.mark.parametrize(
+    "name",
+    slow(
+        ["next", "canary", "rolling", "migrating", "rollback", "next, traffic is too much"],
+        ["canary", "next, traffic is too much"],
+    ),
+)
 def test_an_interrupted_run_ends_like_an_uninterrupted_run_when_it_is_resumed(name: str, in_memory: Path) -> None:
     chance = random.Random(f"{SEED} {name}")
     scene = sweep(name, in_memory)

@@ -92,6 +92,7 @@ def test_an_undamaged_journal_is_complete(crashed: CrashedJournal, checkpointed:
     assert checkpointed.found() == checkpointed.rows
 
 
+@pytest.mark.slow
 @pytest.mark.failure("F29")
 @pytest.mark.goal("G5")
 def test_a_truncated_wal_is_reported_as_a_loss(crashed: CrashedJournal) -> None:
@@ -112,6 +113,7 @@ def test_a_power_cut_during_the_last_row_keeps_all_earlier_rows(crashed: Crashed
     assert crashed.found(head=head) == crashed.rows
 
 
+@pytest.mark.slow
 @pytest.mark.failure("F29")
 def test_a_cut_after_the_signed_row_leaves_a_prefix_and_one_before_it_is_a_loss(
     crashed: CrashedJournal,

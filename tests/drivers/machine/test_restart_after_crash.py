@@ -97,6 +97,7 @@ def test_an_instance_whose_stub_has_not_written_its_note_is_not_started_twice(ma
     assert count_lines(starts) == 1
 
 
+@pytest.mark.slow
 def test_ready_is_persisted_before_it_is_reported(machine: Machine) -> None:
     machine.target.set_edge(EDGE)
     for release in range(1, 6):
@@ -121,6 +122,7 @@ def test_a_kill_at_any_moment_of_a_start_starts_no_process_twice(
     assert count_lines(starts) == 3
 
 
+@pytest.mark.slow
 def test_the_automatic_revert_survives_a_kill_of_the_supervisor(machine: Machine) -> None:
     machine.start_release_1()
     machine.target.set_fleet({"web": {1: member(service(), 2), 2: member(service(), 2)}})

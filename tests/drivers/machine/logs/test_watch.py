@@ -31,6 +31,7 @@ async def write(path: Path, lines: int) -> None:
         assert await writer.wait() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.failure("F79")
 def test_no_line_of_a_service_that_writes_at_full_speed_is_lost(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     limit_logs(monkeypatch, 16_000_000)  # Of 17,6 MB: the log is cut while it is written and followed.
