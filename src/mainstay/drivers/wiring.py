@@ -1,4 +1,4 @@
-"""Build the world of an environment. This is the only module that finds drivers; it imports each when it is used."""
+"""Build the world of an environment. Only this module imports drivers, each one when it is first used."""
 
 from importlib import import_module
 
@@ -16,7 +16,7 @@ from mainstay.system.state_dir import Folders
 
 
 def world(environment: Environment, folders: Folders) -> World:
-    """Return the world of *environment* for commands; `World.for_run` returns that of a run.
+    """Return the world of *environment* for a command; its method `for_run` returns the world of a run.
 
     Raises BadInput for a kind of target or datastore without a driver.
     """
@@ -48,7 +48,7 @@ def target(environment: Environment, folders: Folders) -> Target:
 def datastore(
     place: DatastorePlace, environment: Environment, folders: Folders, shell: Shell, clock: Clock
 ) -> Datastore:
-    """Return the datastore *place*. Raises BadInput for a kind without a driver."""
+    """Return the driver of the datastore *place* of *environment*. Raises BadInput for a kind without a driver."""
     driver = datastore_driver(place.kind)
     if driver is None:
         raise BadInput(f"Mainstay has no driver for datastore {place.kind}", remedy="mainstay validate")
@@ -56,7 +56,7 @@ def datastore(
 
 
 def datastore_support(kind: str) -> DatastoreSupport | None:
-    """Return which versions and migrations the datastore driver of *kind* supports; None for a kind without one."""
+    """Return which versions and migrations the datastore driver of *kind* supports; None if it has no driver."""
     driver = datastore_driver(kind)
     return driver.support() if driver else None
 

@@ -1,4 +1,4 @@
-"""The world: all drivers and services that a step's do, look and undo may use, in one frozen value."""
+"""The world: the drivers, folders and clock of one environment, which commands and steps use, in one frozen value."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -19,7 +19,7 @@ def ignore_progress(what: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The drivers of one environment, as commands use them. A run, which changes the environment, has a `RunWorld`."""
+    """What a command uses of one environment: its drivers, folders and clock. The steps of a run use a `RunWorld`."""
 
     environment: Environment
     folders: Folders
@@ -31,14 +31,17 @@ class World:
     waiter: Waiter
 
     def for_run(self, fence: int, waiter: Waiter) -> "RunWorld":
-        """Return the world of the run with *fence*, whose steps wait with *waiter*."""
+        """Return the world of the run with *fence*, a number that grows with each run; its steps wait with *waiter*."""
         same = {each.name: getattr(self, each.name) for each in fields(World)}
         return RunWorld(**same | {"target": self.target.for_run(fence), "waiter": waiter})
 
 
 @dataclass(frozen=True, slots=True)
 class RunWorld(World):
-    """The world of a run: every request to its target contains the fence of the run."""
+    """The world of a run.
+
+    Every request to its target contains the run's fence, so that the target refuses it once a newer run has begun.
+    """
 
     target: RunTarget
     progress: Callable[[str], None] = field(default=ignore_progress)

@@ -1,1 +1,1 @@
-"""One machine: its supervisor, instances, desired state and logs."""
+"""Run an environment on one machine: the supervisor and its client, instances, jobs, desired state and logs."""

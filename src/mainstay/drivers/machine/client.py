@@ -22,7 +22,7 @@ LOOKS_WITHIN_S = 8.0
 ANSWERS_WITHIN_S = 30.0
 """Seconds to wait for the answer to a request that changes something."""
 STARTS_WITHIN_S = 20.0
-"""Seconds after its start within which a supervisor must answer for the first time."""
+"""Seconds for which `send_or_start` repeats a request that the supervisor does not answer."""
 INHERITED = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "MAINSTAY_HAPROXY", "PYTHONDONTWRITEBYTECODE")
 _ERRORS: dict[str, type[MainstayError]] = {
     kind.code: kind for kind in (BadInput, FenceRefused, InternalPortTaken, PortTaken, StepFailed, Unreachable)
@@ -47,7 +47,8 @@ class Client:
     def send(self, request: Request, *, within: float = LOOKS_WITHIN_S) -> Answer:
         """Send *request* to the running supervisor and return its answer; wait *within* seconds for each message.
 
-        Raises NoReply when the supervisor does not answer, and the error that it names when it refuses the request.
+        Raises NoReply when the supervisor does not answer, BadInput when another user's process owns the socket, and,
+        when the supervisor refuses the request, the error that it names.
         """
         try:
             with socket.socket(socket.AF_UNIX) as connection:
@@ -83,7 +84,7 @@ class Client:
         """Send *request* and return the answer; start the supervisor when it is not running.
 
         Raises StateUnreadable when another version wrote the supervisor's state, Unreachable when the supervisor exits
-        with an error or does not answer within STARTS_WITHIN_S, and the error with which it refuses the request.
+        with an error or does not answer within STARTS_WITHIN_S, and the errors of `send` other than NoReply.
         """
         until = time.monotonic() + STARTS_WITHIN_S
         child: subprocess.Popen[bytes] | None = None

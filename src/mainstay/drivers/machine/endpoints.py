@@ -18,7 +18,7 @@ from mainstay.system.state_dir import Folders
 EDGE, SUPERVISOR = "edge", "supervisor"
 _REACHES: tuple[Reach, ...] = ("other machines", "this machine", "owner")
 _Label = tuple[str, str]
-"""`what` and `of` of an endpoint."""
+"""The fields `what` and `of` of an endpoint."""
 
 
 def endpoints(folders: Folders) -> tuple[Endpoint, ...]:

@@ -1,4 +1,4 @@
-"""The addresses to which Mainstay sends its own HTTP requests to the edge, and the header that authenticates them."""
+"""How Mainstay's own HTTP requests reach the edge: the address, accepted certificates, and a signed header."""
 
 import contextlib
 from pathlib import Path
@@ -15,12 +15,12 @@ from mainstay.system.state_dir import Folders
 
 
 class Trust(NamedTuple):
-    """Which certificate of an https server is accepted."""
+    """The conditions on which Mainstay accepts the certificate of an https server."""
 
     certificates: tuple[Path, ...]
-    """PEM files: the server's certificate is in one of these, or issued by a certificate in one of them."""
+    """PEM files: one of them must contain the server's certificate, or a certificate that issued it."""
     name: str
-    """The host name for which the certificate must be valid; empty: it is not checked."""
+    """The host name for which the certificate must be valid; empty: any name is accepted."""
 
 
 class Entrance(NamedTuple):
@@ -31,7 +31,7 @@ class Entrance(NamedTuple):
     socket: Path | None = None
     """Unix socket to connect to; None: connect to the host and port of `address`."""
     trust: Trust | None = None
-    """None: the address is not https."""
+    """The conditions on which the certificate of the door is accepted; None: the address is not https."""
     headers: tuple[tuple[str, str], ...] = ()
     """Headers to add to the request."""
 
@@ -39,9 +39,9 @@ class Entrance(NamedTuple):
 def entrance(request: HttpRequest, door: EntranceName, status: TrafficStatus, folders: Folders) -> Entrance:
     """Return the address and headers with which *request* reaches *door*.
 
-    Of several front doors, the port in the request's host chooses one; without such a port it is the main one. A signed
-    header lets the request pass the front door's maintenance and rate limits. Raises Unreachable when the environment
-    has no edge.
+    With several front doors, the port in the request's host chooses the door; if no door has that port, the main one
+    is used. A signed header lets the request pass the front door's maintenance and rate limits. Raises Unreachable when
+    the environment has no edge.
     """
     if not status.doors or status.edge is None:
         raise Unreachable("the environment has no edge, so no request can be sent", remedy="mainstay status")
@@ -55,7 +55,7 @@ def entrance(request: HttpRequest, door: EntranceName, status: TrafficStatus, fo
 
 
 def _trust(edge: Edge, host: str, folders: Folders) -> Trust:
-    """Return the accepted certificates. The host is checked only if a route names it: other names may be missing."""
+    """Return the conditions. *host* is checked only if a route names it: the certificate may lack other names."""
     own = edge.tls is not None and edge.tls.mode == "internal"
     named = any(route.host and matches_host(route.host, host) for route in edge.routes)
     files = (folders.authority,) if own else tuple(folders.edge / name for name in pem_names(edge))

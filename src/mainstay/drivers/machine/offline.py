@@ -32,7 +32,7 @@ NOT_SUPERVISED = Note(
 def fleet_status(folders: Folders) -> FleetStatus:
     """Return the desired fleet and the instances, read without the supervisor.
 
-    A running instance counts as ready if its process was steady at the last record.
+    A running instance counts as ready if its record, which the last supervisor wrote, marks it as steady.
     """
     desired, runner = read_desired(folders.desired), ProcessRunner(folders.instances)
     started = (desired.started and folders.desired.exists()) or Proxy(folders, runner).process.running() is not None

@@ -101,12 +101,12 @@ Changing = (
     | StartAll
     | StopAll
 )
-"""The requests that the supervisor executes by changing its desired state."""
+"""The requests that only change the desired state. The supervisor reconciles the actual state with it later."""
 Request = Changing | StopJob | Hello | GetFleet | GetTraffic | GetSignals | GetJob
 
 
 class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
-    """The answer to `hello`. When `reexecuting` is true, the client must connect again shortly."""
+    """The answer to `hello`. When `reexecuting` is true, the supervisor becomes the newer program: connect again."""
 
     protocol: int
     pid: int
@@ -114,7 +114,7 @@ class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
 
 
 class Accepted(msgspec.Struct, frozen=True, tag="accepted"):
-    """The answer to a request that changes something: the change is on disk, and survives a crash."""
+    """The answer to a request that changes something: the change is on disk, except that of a heartbeat."""
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):

@@ -1,1 +1,1 @@
-"""Processes: start, adopt, probe, limit, stop."""
+"""The processes of instances and jobs: start, adopt, probe, limit and stop them."""

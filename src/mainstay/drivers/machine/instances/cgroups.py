@@ -1,4 +1,4 @@
-"""Memory and CPU limits by cgroup (v2, else v1).
+"""Enforce memory and CPU limits by cgroups (v2, else v1).
 
 Where the kernel cannot limit memory, the supervisor samples resident memory instead. There is no substitute for a CPU
 limit: a nice value only makes a process yield to others.
@@ -19,7 +19,7 @@ _PERIOD_US, _LEAST_US = 100_000, 1_000
 
 
 class ResourceLimits:
-    """The cgroups of each instance of the environment whose state folder is *state*, where permissions allow them."""
+    """Creates and removes the cgroups of the instances of an environment, which has the state folder *state*."""
 
     def __init__(self, state: Path) -> None:
         name = "mainstay-" + short_id(state)
@@ -35,7 +35,7 @@ class ResourceLimits:
 
     @property
     def enforces_cpu(self) -> bool:
-        """Whether the kernel would enforce CPU limits."""
+        """Whether CPU limits can be enforced: this user can create a cgroup for them."""
         return self._processors is not None and os.access(self._processors.parent, os.W_OK)
 
     def groups(self, identity: str, memory_bytes: int | None, cpus: float | None) -> tuple[str, ...]:

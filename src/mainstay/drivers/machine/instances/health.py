@@ -20,11 +20,11 @@ from mainstay.system.process_runner import Launch, ProcessRunner
 log = logging.getLogger(__name__)
 
 NOT_READY_EVERY_S = 0.5
-"""Seconds between probes of an instance that is not ready, and after a failed probe of a ready one."""
+"""Maximum seconds between probes of an instance that is not ready, and after a failed probe of a ready one."""
 CHEAP_PROBE_EVERY_S = 0.05
-"""Seconds between probes that cost the service nothing: before it listens, and of Mainstay's own datastores."""
+"""Seconds between probes of an instance that does not listen yet, and of a datastore that is not ready yet."""
 LIVENESS_PROBES = 10
-"""Number of liveness probes within `stuck_after_s`; fewer when `every_s` seconds are longer than their pause."""
+"""Number of liveness probes within `stuck_after_s` seconds; fewer if their pause would be below `every_s`."""
 _NOT_STARTED = Probe("refused")
 """The result while the stub, which starts the service, has not executed it: its process does not prove readiness."""
 
@@ -33,7 +33,7 @@ class HealthChecks:
     """The health checks of all instances of the environment, which update their *runtimes*.
 
     The checks call *wake* when readiness has changed and *kill* to kill an instance; *tail* returns the last lines of
-    an instance of a service.
+    output for the id and the service of an instance.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class HealthChecks:
     def sample_listening(self, desired: Desired) -> None:
         """Record each instance's last lines, and where it listens instead of its own address.
 
-        Instances are sampled until they are steady and once after that; an adopted one that is steady, once.
+        An instance is sampled until it is steady and once after that; if it was already steady when adopted, once.
         """
         for name, runtime in list(self._runtimes.items()):
             one = desired.instances.get(name)

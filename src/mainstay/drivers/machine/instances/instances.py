@@ -1,4 +1,4 @@
-"""The instances: start, adopt, stop and remove them."""
+"""Start, adopt, stop and remove instances, and react to their exits."""
 
 import logging
 import os
@@ -34,14 +34,17 @@ log = logging.getLogger(__name__)
 NO_ROOM_AGAIN_S = 1.0
 """Seconds until the next attempt to start an instance that could not be started because the disk was full."""
 STARTS_WITHIN_S = 0.05
-"""A process may write output up to this many seconds before its recorded start.
+"""Seconds before the recorded start of a process from which output counts as written by this process.
 
-The backoff is longer, so these seconds contain no output of the process before it.
+The backoff is longer, so the previous process has written nothing in these seconds.
 """
 
 
 class Instances:
-    """All instances of the environment. `runtimes` has their present states by id, and each change calls *wake*."""
+    """All instances of the environment; `runtimes` has their present states by id.
+
+    Calls *wake* when an instance starts or stops answering its probes, becomes steady, ends, or cannot be started.
+    """
 
     def __init__(
         self,
@@ -61,12 +64,13 @@ class Instances:
         self._states: dict[str, str] = {}
         self.health = HealthChecks(self.runtimes, self._runner, limits, wake, self.kill, self._tail)
         self.proven: frozenset[str] = frozenset()
-        """Revisions whose instances are restarted without limit."""
+        """Revisions (`web@41`) that have had a steady instance, so their instances are restarted without limit."""
 
     def adopt(self, desired: Desired) -> frozenset[str]:
         """Adopt the processes that already run.
 
-        Return the ids of the instances whose process is not known yet: their stub has not recorded its pid.
+        Return the ids of the instances whose process is not known yet: the stub, which starts it, has not
+        recorded its pid.
         """
         for name in desired.instances:
             if name not in self.runtimes:

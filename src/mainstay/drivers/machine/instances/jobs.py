@@ -1,4 +1,7 @@
-"""Jobs: each runs once. Its stub records the outcome in the job's folder, even while no supervisor runs."""
+"""Start, watch and stop jobs. A job runs once.
+
+Its stub, the parent of its process, records the outcome in the job's folder even while no supervisor runs.
+"""
 
 import asyncio
 import logging

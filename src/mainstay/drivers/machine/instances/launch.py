@@ -1,4 +1,4 @@
-"""What a process receives at its start: folder, environment, files and user. It inherits nothing of the supervisor."""
+"""Prepare the folder, environment, files and user of a process; it inherits none of the supervisor's."""
 
 import contextlib
 import os
@@ -64,7 +64,7 @@ class Launching:
         )
 
     def job(self, job: Job, place: Path, listeners: Mapping[str, int]) -> Launch:
-        """Return how to start a job. Its output is written to its folder *place*, beside its notes."""
+        """Return how to start a job. Its output goes to a file in *place*, the folder of the job."""
         user = users.identity(job.user)
         return Launch(
             command=job.command,
@@ -83,7 +83,7 @@ class Launching:
     def folder(self, name: str, workload: Workload) -> str:
         """Return the working folder of an instance; create the instance's private copy when its content is writable.
 
-        It is the content or the copy; without an artifact, the folder that the workload names or its user's home.
+        It is the content or that copy; without an artifact, the folder that the workload names or the home of its user.
         """
         if not workload.artifact:
             return workload.folder or str(self._folders.homes / _user_name(workload.user))
@@ -101,7 +101,10 @@ class Launching:
         return str(copy)
 
     def private(self, name: str) -> Path:
-        """Return the instance's own folder, removed with the instance. Its user can open files in it only by name."""
+        """Return the instance's own folder; create it if needed.
+
+        If the instance runs as a user of its own, this user can open the files in the folder, but not list them.
+        """
         return _made(_made(_made(self._folders.homes) / ".instances") / name)
 
     def _home(self, name: str, user: users.UserIds) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Private copies of content (`read_only: false`): save the files that an instance wrote, once it has ended."""
+"""Save the files that an ended instance wrote into its private copy of the content (`read_only: false`)."""
 
 import filecmp
 import logging
@@ -9,13 +9,13 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 CACHES = frozenset({"__pycache__"})
-"""Names of folders that are not kept, because interpreters create them again."""
+"""Names of folders that are not saved, because interpreters create them again."""
 
 
 def keep_written(name: str, copy: Path, content: Path, kept: Path) -> int | None:
-    """Keep the files that the instance *name* wrote into its private copy, in a new folder in *kept*.
+    """Save the files of *copy* that the instance *name* wrote: those that differ from *content*. Return their number.
 
-    Return their number, or None when that failed and the copy must stay.
+    They are linked into a new folder in *kept*. Return None when that failed, so that *copy* must not be removed.
     """
     if not copy.is_dir():
         return 0
@@ -32,9 +32,9 @@ def keep_written(name: str, copy: Path, content: Path, kept: Path) -> int | None
 
 
 def link_written(copy: Path, content: Path, kept: Path) -> int:
-    """Link the files of *copy* that are missing or different in *content* into the folder *kept*; return their number.
+    """Hard-link the files of *copy* that are missing or different in *content* into *kept*; return their number.
 
-    The caller then removes *copy*. A link copies no data, and nothing is lost when a later link fails with OSError.
+    Links need no space for the data. If one fails with OSError, *copy* still has all files, so the caller keeps it.
     """
     count = 0
     for folder, folders, files in os.walk(copy):

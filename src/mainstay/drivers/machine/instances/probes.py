@@ -17,8 +17,9 @@ from mainstay.system.ports import LOOPBACK
 from mainstay.system.process_runner import Launch
 
 MAX_BYTES = 1 << 20
+"""Maximum number of bytes that a probe reads of the body of a response."""
 REST_WITHIN_S = 1.0
-"""Limits, in bytes and seconds, on reading the rest of a response once its status is known."""
+"""Maximum seconds for which a probe reads the rest of a response once its status is known."""
 _NO_BODY = {204, 304}
 
 
@@ -40,7 +41,7 @@ class Probe(msgspec.Struct, frozen=True):
 async def probe_readiness(health: Health, port: int | None, launch: Launch, limit_s: float) -> Probe:
     """Probe readiness once, for at most *limit_s* seconds.
 
-    A command runs with the user, folder and environment of *launch*; a relative file is in the folder of *launch*.
+    A command runs with the user, folder and environment of *launch*; the path of a file is relative to that folder.
     """
     match health.kind:
         case "http":

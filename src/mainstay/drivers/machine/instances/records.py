@@ -17,7 +17,7 @@ NAME = "record"
 
 
 def read_record(runner: ProcessRunner, name: str) -> Record:
-    """Return the record of the instance *name*; an empty one when there is none."""
+    """Return the record of the instance *name*; an empty one when the file does not exist."""
     try:
         return msgspec.json.decode((runner.place(name) / NAME).read_bytes(), type=Record)
     except FileNotFoundError:
@@ -25,7 +25,7 @@ def read_record(runner: ProcessRunner, name: str) -> Record:
 
 
 def write_record(runner: ProcessRunner, name: str, record: Record) -> None:
-    """Write the record of the instance *name*, unless its folder is gone. On a full disk it only logs an error."""
+    """Write the record of the instance *name*, unless its folder is gone. Only log an OSError, such as a full disk."""
     folder = runner.place(name)
     if folder.is_dir():
         try:

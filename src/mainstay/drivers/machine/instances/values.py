@@ -1,4 +1,4 @@
-"""Resolve the references to secrets and addresses in a workload's values, when a process starts and in memory only."""
+"""Resolve references to secrets and addresses in the values of a workload or job, in memory, when it starts."""
 
 from collections.abc import Mapping
 from urllib.parse import quote
@@ -8,11 +8,11 @@ from mainstay.model import Listener, SecretRef, Template, Value
 from mainstay.system.ports import LOOPBACK
 
 Listeners = Mapping[str, int]
-"""The port of each service's internal address."""
+"""The port of the internal address of each service and datastore."""
 
 
 def filled(value: Value, sealed: Sealed, listeners: Listeners) -> str:
-    """Return the text that *value* resolves to now. Raises BadInput when a secret is missing."""
+    """Return the string that *value* resolves to. Raises BadInput for a missing secret, KeyError for a missing port."""
     match value:
         case str():
             return value

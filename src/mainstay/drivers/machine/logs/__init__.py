@@ -1,1 +1,1 @@
-"""The logs of instances: reading, timestamps and size limits."""
+"""Read the logs of services and the edge, record when their lines were written, and limit their size."""

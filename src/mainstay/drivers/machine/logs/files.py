@@ -22,7 +22,7 @@ FOLLOW_EVERY_S = 0.1
 MARKED_WITHIN_S = 0.3
 """Seconds to wait until the supervisor has marked a line with its time.
 
-The supervisor needs milliseconds for that. So a line without a mark after this time was written while none was running.
+The supervisor needs milliseconds for that. So if a line has no mark after this time, no supervisor is running.
 """
 
 _NAME = re.compile(r"(?P<instance>.+-(?P<release>\d+)-\d+|edge)\.(?P<stream>out|err)")
@@ -36,7 +36,7 @@ class LoggedLine(NamedTuple):
     """Seconds since the epoch."""
     instance: str
     release: int
-    """0 when no release wrote the line."""
+    """The release whose instance wrote the line, or, in the access log, answered the request; 0: none."""
     stream: str
     """`out`, `err`, or `access` for the access log of the edge."""
     line: str
@@ -68,7 +68,7 @@ class Logs:
         """By name and inode: when another file takes over a name, the rest of the earlier file is read too."""
 
     def last(self, lines: int, *, with_rest: bool = True) -> Iterator[LoggedLine]:
-        """Yield the last *lines* lines, oldest first; *with_rest* adds an unfinished last line of each file."""
+        """Yield the last *lines* lines, oldest first; *with_rest* adds each file's last line if it is not ended yet."""
         self._open_new()
         found = sum(source.begin_with_last(lines) for source in self._sources.values())
         return itertools.islice(self._until_now(with_rest=with_rest), max(0, found - lines), None)
@@ -196,7 +196,7 @@ def instances(folder: Path) -> frozenset[tuple[str, int]]:
 
 
 def tail(folder: Path, instance: str, since: float = 0.0) -> tuple[str, ...]:
-    """Return the last lines that an instance has written since *since*, in seconds since the epoch.
+    """Return the last lines, at most `TAIL_LINES`, that an instance wrote since *since* (seconds since the epoch).
 
     The lines of both streams are in order of time where it is known. Each is cut to `TAIL_LINE_BYTES`.
     """

@@ -1,4 +1,4 @@
-"""Read and write the times at which the lines of a log were written: marks, in a file that belongs to the log.
+"""Record and read when the lines of a log were written, as marks in a second file for each log.
 
 A service writes its log itself, so that no line waits for the supervisor. A mark is a size of the log in bytes and the
 time at which the log had that size: the bytes from the size in the previous mark up to this size were written then.
@@ -31,7 +31,7 @@ def open_marks(path: Path) -> int:
 
 
 def drop_torn(marks: int) -> None:
-    """Truncate a file of marks to whole marks. Only for the process that holds its lock.
+    """Remove an incomplete last mark from a file of marks. The caller holds the lock of the file.
 
     A power cut or a full disk can leave a part of the last mark; every mark appended after it would be misread.
     """
@@ -76,7 +76,7 @@ def mark_unwatched(path: Path) -> bool:
 
 
 class Times:
-    """The marks of one log, for a reader whose offset grows, and starts again from 0 when the log was emptied."""
+    """The marks of one log, for a reader whose offset only grows, or restarts at 0 when the log was emptied."""
 
     def __init__(self, path: Path) -> None:
         self._log = path

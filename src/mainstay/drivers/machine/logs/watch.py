@@ -22,7 +22,7 @@ LONG_PAUSE_S = 0.008
 _NEW_FILE = linux_calls.IN_CREATE | linux_calls.IN_MOVED_TO | linux_calls.IN_ONLYDIR
 _CLOCK_REALTIME_COARSE = 5
 _COARSE_NS = round(time.clock_getres(_CLOCK_REALTIME_COARSE) * 1e9)
-"""Nanoseconds by which the clock advances from which the kernel takes the time of a change, sometimes late."""
+"""Resolution, in nanoseconds, of the clock from which the kernel takes the time of a change of a file."""
 _PAGE = 4096
 
 
@@ -49,7 +49,7 @@ class LogWatch:
             self._stop_listening()
 
     def tick(self) -> None:
-        """Limit the supervisor's own log and, without inotify, mark and limit all other logs. Call it each second."""
+        """Trim the supervisor's log; without inotify, also mark and trim all other logs. Called each second."""
         for path in self._folder.glob("*.log"):
             log_rotation.trim(path)
         if self._inotify is None:

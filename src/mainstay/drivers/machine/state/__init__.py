@@ -1,1 +1,1 @@
-"""The desired state of one machine, and the pure decisions on it."""
+"""The desired state of one environment: how it is stored, changed and turned into decisions."""

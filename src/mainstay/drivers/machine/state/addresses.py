@@ -1,4 +1,7 @@
-"""Allocate ports and slots for instances; the caller persists them before the instances start."""
+"""Allocate ports and HAProxy slots for instances, and the permanent ports of services, datastores and the edge.
+
+The caller persists them before the instances start.
+"""
 
 from pathlib import Path
 
@@ -13,7 +16,7 @@ SLOTS_PER_REPLICA = 3
 
 
 def allocate(desired: Desired, state: Path) -> Desired:
-    """Return *desired* with every missing port and slot. The path *state* determines where the search for ports starts.
+    """Return *desired* with all missing ports and slots. The path *state* determines where the search for ports starts.
 
     Raises Unreachable when no port is free.
     """

@@ -23,6 +23,7 @@ KILL_AGAIN_AFTER_S = 1.0
 class Action(NamedTuple):
     """An action on one instance.
 
+    start: start its process
     stop: send the stop signal to its main process, once it is drained
     kill: send SIGKILL to all its processes, after the grace period
     forget: end its remaining processes, remove its files and free its port
@@ -33,7 +34,7 @@ class Action(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What one pass of the supervisor does. All keys are ids of instances."""
+    """What the supervisor does in one pass. All keys are ids of instances."""
 
     runtimes: dict[str, Runtime]
     """The new state of every desired instance."""
@@ -41,14 +42,14 @@ class Decision(NamedTuple):
     cut: dict[str, int]
     """For each instance whose drain timed out in this pass, the number of its requests that were still in flight."""
     next_at: float
-    """When the passing of time alone changes the decision, in seconds of CLOCK_BOOTTIME."""
+    """When to decide again even if no event occurs, in seconds of CLOCK_BOOTTIME; infinity: only after an event."""
 
 
 def ready(desired: Desired, runtimes: Mapping[str, Runtime]) -> frozenset[str]:
-    """Return the ids of the instances that may receive requests, including draining ones.
+    """Return the ids of the instances that count as ready, including those that are draining.
 
-    They answer their readiness probes and are steady. While a proven revision has no steady instance that answers, all
-    its instances that answer count as ready.
+    A ready instance answers its readiness probes and is steady: it once answered them for `steady_s` seconds in a row.
+    A proven revision has had a steady instance before: while no steady one answers, all its answering ones are ready.
     """
     able = {name for name, runtime in runtimes.items() if runtime.process and runtime.answers and not runtime.drained}
     steady = {name for name in able if runtimes[name].record.steady}
@@ -61,9 +62,9 @@ def ready(desired: Desired, runtimes: Mapping[str, Runtime]) -> frozenset[str]:
 
 
 def formerly_ready(runtimes: Mapping[str, Runtime]) -> frozenset[str]:
-    """Return the ids of the running instances that have become steady, even if they do not answer now.
+    """Return the ids of the running instances that have become steady, whether or not they answer now.
 
-    HAProxy sends them requests while a service has no ready instance.
+    HAProxy sends them requests while their service has no ready instance.
     """
     return frozenset(
         name for name, runtime in runtimes.items() if runtime.process and runtime.record.steady and not runtime.drained
@@ -79,9 +80,9 @@ def decide(
 ) -> Decision:
     """Return the next actions on the instances, and their new runtimes.
 
-    *in_flight* is the number of requests of each draining instance; one that is missing could not be counted.
-    *starting* are the instances whose stub has not recorded its pid yet: their process is unknown. *now* is in seconds
-    of CLOCK_BOOTTIME.
+    *in_flight* is the number of requests in flight of each draining instance; for a missing instance it is unknown.
+    *starting* are the instances whose process is not known yet, because the stub that starts it has not recorded its
+    pid. *now* is in seconds of CLOCK_BOOTTIME.
     """
     after = {name: runtimes.get(name, Runtime()) for name in desired.instances}
     actions: list[Action] = []
@@ -114,9 +115,9 @@ def decide(
 
 
 def cancelled_drains(before: Mapping[str, Runtime], after: Mapping[str, Runtime]) -> dict[str, Runtime]:
-    """Return the instances whose drain began between *before* and *after*, as runtimes without the drain.
+    """Return the runtimes of the instances whose drain began between *before* and *after*, with that drain cancelled.
 
-    For a pass in which HAProxy could not be updated: it still sends requests to these instances.
+    Called when HAProxy could not be updated, because it still sends requests to these instances.
     """
     return {
         name: replace(runtime, drain_since=None, drained=before[name].drained)

@@ -1,6 +1,7 @@
-"""The desired state of an environment: the document `desired.json`, which contains what clients have requested.
+"""The desired state of an environment: the document `desired.json`.
 
-The supervisor writes it before it acts, and restores the environment from it after a crash or a reboot.
+It contains what clients have requested, and the instances, ports and slots that the supervisor has chosen for it. The
+supervisor writes it before it acts, and restores the environment from it after a crash or a reboot.
 """
 
 from collections import Counter
@@ -17,7 +18,7 @@ FORMAT = 2
 
 
 class DesiredInstance(msgspec.Struct, frozen=True):
-    """An instance that must run or end. It is persisted before its process starts, so that every process is known."""
+    """An instance that must run or end. It is persisted before its process starts, so no process is ever unknown."""
 
     service: str
     release: int
@@ -25,7 +26,7 @@ class DesiredInstance(msgspec.Struct, frozen=True):
     """Counts from 1 within the revision; the id is `SERVICE-RELEASE-NUMBER`."""
     port: int | None = None
     slot: int | None = None
-    """Counts from 1 within the service's backend."""
+    """The number of its slot in HAProxy's backend of the service, from 1; None: HAProxy sends it no requests."""
     leaving: bool = False
     """Whether the instance must end: the supervisor drains it, stops it, and then removes it from the desired state."""
 
@@ -35,18 +36,18 @@ class DesiredInstance(msgspec.Struct, frozen=True):
 
 
 class HeldLease(msgspec.Struct, frozen=True):
-    """A lease on traffic that has neither ended nor expired."""
+    """The lease on traffic that a run holds: if the run's heartbeats stop, the supervisor reverts traffic."""
 
     lease: TrafficLease
     boot: str
-    """The boot id of the machine at `since_s`."""
+    """The boot id of the machine when `since_s` was measured."""
     since_s: float
     """Start of the lease's time limit, in seconds of CLOCK_BOOTTIME: when the run sent the lease or its last heartbeat,
-    or when the supervisor started after that."""
+    or, if that was later, when the supervisor started."""
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """Traffic shifts that wait until the callers of the last applied shift are drained."""
+    """Traffic shifts that wait until the revisions in `drain_s` are drained."""
 
     drain_s: dict[str, dict[int, float]]
     """The drain timeouts, in seconds, of the shift that was applied last, by service and release."""
@@ -69,7 +70,7 @@ class Desired(msgspec.Struct, frozen=True):
     preview: dict[str, int] = {}
     """The release of each service to which the preview door leads; other services are reached as from a front door."""
     replaced: dict[str, int] = {}
-    """The release of each service to which the preview door leads requests for the replaced revisions."""
+    """Per service, the release that the previewed one replaces; a request's header chooses it at the preview door."""
     maintenance: Maintenance | None = None
     """The maintenance that an operator has turned on; None: off. Deploys do not change it."""
     lease: HeldLease | None = None
@@ -80,10 +81,10 @@ class Desired(msgspec.Struct, frozen=True):
     instances: dict[str, DesiredInstance] = {}
     """The instances by id."""
     slots: dict[str, int] = {}
-    """Per service with a port, the number of slots of its backend."""
+    """Per service with a port, the number of slots, each for one instance, in its HAProxy backend."""
     ports: dict[str, int] = {}
-    """Permanent ports: `listener:SERVICE` (internal address), `kept:DATASTORE`, and `edge` and `edge-https` when the
-    manifest leaves the choice of that port to Mainstay."""
+    """Permanent ports: `listener:SERVICE` (internal address), `kept:DATASTORE` (where the datastore itself listens),
+    and `edge` and `edge-https` when the manifest leaves the choice of that port to Mainstay."""
     jobs: dict[str, Job] = {}
     """The requested jobs, by id, that are not known to have ended. The outcome of an ended job is in its folder."""
     force_killed: dict[str, int] = {}
@@ -96,7 +97,7 @@ class Desired(msgspec.Struct, frozen=True):
     retiring: Fleet = {}
     """Revisions that are no longer in the fleet but still have instances."""
     proven: tuple[str, ...] = ()
-    """Revisions (`web@41`) of the fleet that have had a steady instance: theirs are restarted without limit."""
+    """Revisions (`web@41`) of the fleet that have had a steady instance: their number of restarts is not limited."""
 
     def check(self) -> None:
         """Raise InvariantBroken when an invariant of the desired state does not hold."""

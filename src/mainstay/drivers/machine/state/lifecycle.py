@@ -11,18 +11,22 @@ from mainstay.system.process_runner import End
 from mainstay.system.processes import ProcessId
 
 TRIES = 3
-"""Number of early exits in a row, within `within_s` seconds, after which an instance of an unproven revision fails."""
+"""Number of early exits in a row, within `within_s` seconds, after which the supervisor gives up an instance.
+
+An exit is early if the process was not steady yet. A proven revision, which has had a steady instance, has no such
+limit.
+"""
 FIRST_BACKOFF_S, MAX_BACKOFF_S, BACKOFF_RESET_AFTER_S = 0.1, 30.0, 60.0
 BACKOFF_PER_LIFETIME = 0.1
 """Maximum backoff after a steady process ended, as a fraction of the time that it ran; at least FIRST_BACKOFF_S."""
 READINESS_FAILURES = 2
-"""Number of failed probes in a row after which a steady instance becomes unready."""
+"""Number of failed probes in a row after which a steady instance becomes unready; a single timeout is enough."""
 BUSY_TIMEOUT_S = 10.0
-"""Minimum seconds that a steady instance has to respond to a probe: one with a single thread may be busy."""
+"""Minimum timeout, in seconds, of a readiness probe of a steady instance: a single-threaded process may be busy."""
 LIVENESS_FAILURES = 3
-"""Failed liveness probes in a row, at least, before an instance counts as stuck."""
+"""Minimum number of failed liveness probes in a row before an instance counts as stuck."""
 UNSEEN_END = "exit code unknown, the supervisor was restarted while it ran"
-"""Reason for an adopted process: the kernel reports an exit code only to the parent, the earlier supervisor."""
+"""Exit reason of an adopted process: the kernel reports an exit code only to the parent, the earlier supervisor."""
 LEFT_FOREGROUND = "ended before it was ready; a service must stay in the foreground"
 
 _NAMES = {one.value: one.name for one in signal.Signals}
@@ -35,10 +39,10 @@ class Record(msgspec.Struct, frozen=True):
     early_exits: int = 0
     """How many times in a row the process ended before it was steady."""
     first_started_at: float = 0.0
-    """Start of the first process in the present series of early exits, else of the last process, in seconds of
-    CLOCK_BOOTTIME."""
+    """Start of the first process in the present series of early exits, or, without such a series, of the last process.
+    In seconds of CLOCK_BOOTTIME."""
     steady: bool = False
-    """Whether the present process has been ready for `steady_s` seconds of its workload."""
+    """Whether the present process has at some time been ready for the `steady_s` seconds of its workload."""
     failed: bool = False
     """Whether the supervisor has given up: it does not start the instance again."""
     done: bool = False
@@ -60,11 +64,11 @@ class Runtime(msgspec.Struct, frozen=True):
     answers: bool = False
     """Whether the instance answers, according to its last readiness probes."""
     good_since: float | None = None
-    """Start of the series of successful readiness probes by which the instance becomes or became steady; None: none."""
+    """Start of the series of successful readiness probes that makes or made the instance steady; None: no series."""
     failures: int = 0
     """Failed readiness probes in a row."""
     probe: str = ""
-    """Request and response of the last readiness probe, when it failed."""
+    """Request and response of the last readiness probe if it failed; empty if it succeeded."""
     live_failures: int = 0
     """Failed liveness probes in a row."""
     live_failing_since: float | None = None
@@ -76,7 +80,7 @@ class Runtime(msgspec.Struct, frozen=True):
     """When the stop signal was sent; None: it was not sent."""
     force_killed: bool = False
     reason: str = ""
-    """Why the supervisor ends the process; empty when it does not."""
+    """Why the supervisor or the kernel kills the process: stuck, out of memory, or not stopped in time; else empty."""
     tail: tuple[str, ...] = ()
     """The last lines of output."""
     listens_elsewhere: str | None = None
@@ -85,22 +89,22 @@ class Runtime(msgspec.Struct, frozen=True):
 
 
 def after_start(runtime: Runtime, process: ProcessId, now: float) -> Runtime:
-    """Return *runtime* with the process that was started at *now*; keep the number of early exits and the backoff."""
+    """Return the runtime of *process*, which was started at *now*; only record and backoff of *runtime* are kept."""
     first = runtime.record.first_started_at if runtime.record.early_exits else now
     record = replace(runtime.record, first_started_at=first, steady=False)
     return Runtime(record=record, process=process, started_at=now, backoff_s=runtime.backoff_s)
 
 
 def probe_timeout(runtime: Runtime, workload: Workload) -> float:
-    """Return for how many seconds a readiness probe waits for the response; BUSY_TIMEOUT_S or more if it is steady."""
+    """Return the timeout of a readiness probe in seconds; at least BUSY_TIMEOUT_S for a steady instance."""
     return max(workload.health.limit_s, BUSY_TIMEOUT_S) if runtime.record.steady else workload.health.limit_s
 
 
 def after_probe(runtime: Runtime, workload: Workload, probe: Probe, now: float) -> Runtime:
     """Apply a readiness probe's result.
 
-    A steady instance becomes unready after two failures in a row, or after one probe without a response, which has
-    waited for `probe_timeout`.
+    An instance becomes steady once its probes have succeeded for `steady_s`. A steady instance becomes unready after
+    two failures in a row, or after one probe that had no response within `probe_timeout`.
     """
     if probe.good:
         since = now if runtime.good_since is None else runtime.good_since

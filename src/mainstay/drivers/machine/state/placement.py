@@ -11,7 +11,7 @@ from mainstay.model import Member, Members, Revision
 
 
 def with_proven(desired: Desired, runtimes: Mapping[str, Runtime]) -> Desired:
-    """Return *desired* in which `proven` also names the revisions of its fleet that have had a steady instance."""
+    """Return *desired* with `proven` updated: the revisions of its fleet that have, or have had, a steady instance."""
     steady = {str(one.revision) for name, one in desired.instances.items() if runtimes[name].record.steady}
     wanted = {str(Revision(service, release)) for service, members in desired.fleet.items() for release in members}
     return replace(desired, proven=tuple(sorted((steady | {*desired.proven}) & wanted)))
@@ -31,7 +31,11 @@ def placed(desired: Desired, runtimes: Mapping[str, Runtime]) -> Desired:
 
 
 def with_instances(desired: Desired, ready: frozenset[str]) -> Desired:
-    """Return *desired* with missing instances added and surplus ones marked as leaving, first those not in *ready*."""
+    """Return *desired* with missing instances added and surplus ones marked as leaving.
+
+    *ready* has the ids of the ready instances: they are the last to leave. Workers with `overlap` leave only when
+    enough instances of the new revision are ready.
+    """
     instances = dict(desired.instances)
     for service in sorted({*desired.fleet, *(one.service for one in instances.values())}):
         mine = {name: one for name, one in instances.items() if one.service == service}

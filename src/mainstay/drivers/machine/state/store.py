@@ -10,7 +10,7 @@ from mainstay.system.state_file import decoding, require_format
 
 
 def read_desired(path: Path) -> Desired:
-    """Return the desired state in the file *path*; an empty one when there is none.
+    """Return the desired state in the file *path*; an empty one when the file does not exist.
 
     Raises StateUnreadable when the file is damaged or has another format.
     """

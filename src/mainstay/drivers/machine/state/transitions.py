@@ -13,7 +13,7 @@ from mainstay.model import Fleet, Revision, Shifts
 
 
 def refuse_older(desired: Desired, fence: int) -> None:
-    """Raise FenceRefused when a run with a newer fence has claimed the environment."""
+    """Raise FenceRefused when *fence* is lower than that of the run that claimed the environment last."""
     if fence < desired.fence:
         raise FenceRefused(
             f"a newer run, with fence {desired.fence}, has claimed the environment; this run has fence {fence}",
@@ -22,7 +22,7 @@ def refuse_older(desired: Desired, fence: int) -> None:
 
 
 def after(desired: Desired, request: protocol.Changing, boot: str, now: float) -> Desired:
-    """Return the desired state after *request*. *now* is in seconds of CLOCK_BOOTTIME of *boot*.
+    """Return the desired state after *request*. *now* is in seconds of CLOCK_BOOTTIME, in the boot with the id *boot*.
 
     Raises FenceRefused when a run with a newer fence has claimed the environment.
     """
@@ -58,9 +58,10 @@ def after(desired: Desired, request: protocol.Changing, boot: str, now: float) -
 
 
 def auto_revert(desired: Desired, boot: str, now: float) -> Desired:
-    """Return *desired* with the revert of its lease begun if the lease has expired or is from an earlier boot.
+    """Return *desired* with the automatic revert begun if its lease has expired or is from a boot other than *boot*.
 
-    The first shift of the revert is applied, the others are pending. *now* is in seconds of CLOCK_BOOTTIME of *boot*.
+    The first shift of the revert is applied, the others are pending. *now* is in seconds of CLOCK_BOOTTIME. Without
+    such a lease, *desired* is returned unchanged.
     """
     lease = desired.lease
     if lease is None or (lease.boot == boot and now < lease.since_s + lease.lease.within_s):
@@ -78,10 +79,10 @@ def shifted(desired: Desired, shifts: Shifts, boot: str, now: float) -> Desired:
 
 
 def is_drained(pending: Pending, in_flight: Mapping[str, int], boot: str, now: float) -> bool:
-    """Return whether the next shift may be applied: no revision to drain has a request in flight before its time limit.
+    """Return whether each revision that *pending* drains has no request in flight or has reached its drain timeout.
 
-    *in_flight* has the number of requests by revision; one that is missing could not be counted, so its time limit
-    decides. After a reboot nothing is in flight.
+    *in_flight* has the number of requests by revision; for a revision that is missing, only the timeout counts. After a
+    reboot no request is in flight. *now* is in seconds of CLOCK_BOOTTIME, in the boot with the id *boot*.
     """
     return pending.boot != boot or all(
         in_flight.get(str(Revision(service, release))) == 0 or now - pending.since_s >= limit

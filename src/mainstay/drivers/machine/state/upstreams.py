@@ -9,10 +9,10 @@ from mainstay.drivers.machine.state.lifecycle import Runtime
 
 
 def desired_edge(desired: Desired, runtimes: Mapping[str, Runtime]) -> DesiredEdge:
-    """Return the desired state of HAProxy, in which drained instances have no slot.
+    """Return the desired state of HAProxy, without the drained instances.
 
-    While a run holds a lease on traffic, it observes its release. Then an instance that is not ready gets no requests
-    even if no other instance is ready: its responses would make a bad release look good.
+    While no instance of a service is ready, those that were ready before get its requests; but not while a run holds a
+    lease on traffic and judges its release: their responses would hide that the release is bad.
     """
     able, steady = ready(desired, runtimes), frozenset() if desired.lease else formerly_ready(runtimes)
     return DesiredEdge(
@@ -34,9 +34,9 @@ def desired_edge(desired: Desired, runtimes: Mapping[str, Runtime]) -> DesiredEd
 
 
 def health_paths(desired: Desired) -> tuple[str, ...]:
-    """Return the paths of the services' health checks, with the prefix at which the front doors route them.
+    """Return the paths of the services' health checks, as clients of the front doors request them.
 
-    `/` is left out: it is the home page too, which must not be served during maintenance.
+    They are served during maintenance too. `/` is left out, because it is also the home page, which is not.
     """
     routes = desired.edge.routes if desired.edge else ()
     probes = (

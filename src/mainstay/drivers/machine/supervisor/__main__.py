@@ -1,4 +1,4 @@
-"""`python -m mainstay.drivers.machine.supervisor --state DIR --keys DIR`: the supervisor of one environment."""
+"""Run the supervisor of one environment: `python -m mainstay.drivers.machine.supervisor --state DIR --keys DIR`."""
 
 import argparse
 import asyncio
@@ -20,7 +20,7 @@ from mainstay.system.state_dir import Folders, create_folders
 OOM_SCORE_ADJUSTMENT = "-900"
 """Lets the kernel's OOM killer end nearly every other process before the supervisor."""
 MAX_OPEN_FILES = 65536
-"""The limit of open files that a service gets by default."""
+"""The limit of open files to which the supervisor raises its own limits; a service gets the same by default."""
 
 
 def main() -> int:
@@ -74,8 +74,9 @@ def _reexecute() -> None:
 def _allow_open_files() -> None:
     """Raise the limits of open files to MAX_OPEN_FILES, or to the hard limit without the permission to raise it.
 
-    A limit above is kept. The hard limit is for services, whose stub sets both limits; the soft one is the supervisor's
-    own, which is often 1024. It is not raised further: some programs close every number below it when they start.
+    A higher limit is kept. The hard limit is for services, whose stub sets both limits; the soft limit is the
+    supervisor's own, which is often 1024. It is not raised further: some programs close every descriptor below it when
+    they start.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < MAX_OPEN_FILES:

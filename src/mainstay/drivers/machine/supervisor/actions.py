@@ -1,4 +1,4 @@
-"""Execute the actions of a pass: start, stop, kill and forget instances."""
+"""Execute the actions that a pass of the supervisor has decided: start, stop, kill and forget instances."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class Actions:
-    """Executes actions on *instances*, and stores what they change in *state*. `wake` is called after each action."""
+    """Executes actions on *instances*, and stores what they change in *state*. Calls *wake* after each action."""
 
     def __init__(self, instances: Instances, state: DesiredState, folders: Folders, wake: Callable[[], None]) -> None:
         self._instances = instances
@@ -26,7 +26,7 @@ class Actions:
     def execute(self, actions: Iterable[Action]) -> None:
         """Execute *actions*, except those for instances that the desired state no longer contains.
 
-        The failure of one is logged, because a full disk must not prevent the others.
+        An action that fails is logged and repeated in a later pass: a full disk must not prevent the other actions.
         """
         for action in actions:
             if action.name not in self._state.desired.instances:

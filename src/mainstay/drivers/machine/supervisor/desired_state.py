@@ -26,7 +26,7 @@ class DesiredState:
         self.boot = processes.boot_id()
         self.desired = self._with_restarted_lease(read_desired(path))
         self.rejected = ""
-        """Why the last pass could not change the desired state; empty when it could."""
+        """The invariant that a change in the last pass broke, so that it was rejected; empty when none was rejected."""
         self._rejected_now = ""
 
     def keep(self, desired: Desired) -> None:
@@ -55,7 +55,7 @@ class DesiredState:
 
     @contextmanager
     def observed_pass(self) -> Iterator[None]:
-        """Set `rejected` at the end of the pass of the supervisor that runs in this context."""
+        """Context of one pass of the supervisor: at its end, set `rejected` to the result of this pass."""
         self._rejected_now = ""
         try:
             yield

@@ -1,4 +1,4 @@
-"""The status of a supervised environment: desired and actual instances, desired and actual traffic."""
+"""Report the status of a supervised environment: desired and actual instances, desired and actual traffic."""
 
 import os
 from collections.abc import Iterator

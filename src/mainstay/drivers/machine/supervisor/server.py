@@ -27,7 +27,10 @@ MAX_LINE_BYTES = 64 * 2**20
 
 
 class SocketServer:
-    """Answers the requests of clients. *reexecute* replaces this process; called when a client has a newer protocol."""
+    """Answers the requests of clients.
+
+    *reexecute* replaces this process by the newer program. It is called when a client has a newer protocol.
+    """
 
     def __init__(self, supervisor: Supervisor, reexecute: Callable[[], None]) -> None:
         self._supervisor = supervisor

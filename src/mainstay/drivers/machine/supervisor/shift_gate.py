@@ -1,4 +1,4 @@
-"""Apply each traffic shift once the callers of the shift before it have drained."""
+"""Apply each pending traffic shift once the revisions that the previous shift drains have no request in flight."""
 
 import math
 
@@ -19,8 +19,8 @@ CHECK_EVERY_S = 0.05
 class ShiftGate:
     """Applies the pending traffic shifts of the desired state.
 
-    Before each shift it waits until the revisions that the shift before must drain have no request in flight, or their
-    time limit is over.
+    Before each shift it waits until every revision that the previous shift drains has no request in flight or has
+    reached its drain timeout.
     """
 
     def __init__(self, edge: EdgeController, state: DesiredState) -> None:

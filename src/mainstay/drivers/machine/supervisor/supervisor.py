@@ -49,7 +49,7 @@ LINGER_S = 5.0
 class Supervisor:
     """The supervisor of one environment: `apply` stores requests, `reconcile` executes them.
 
-    Every request is in `state` and on disk before the supervisor acts on it.
+    Every request except a heartbeat is on disk before the supervisor acts on it.
     """
 
     def __init__(self, folders: Folders) -> None:
@@ -72,9 +72,10 @@ class Supervisor:
         self._ended = False
 
     def apply(self, request: Changing) -> None:
-        """Persist *request*; reconciliation executes it later.
+        """Persist *request*, except a heartbeat; reconciliation executes it later.
 
-        Raises FenceRefused for a run with an older fence, and ConnectionAbortedError when this supervisor is exiting.
+        Raises FenceRefused for a run with an older fence, ConnectionAbortedError when this supervisor is exiting, and
+        InvariantBroken or OSError when the result is invalid or cannot be written.
         """
         if self._ended:
             raise ConnectionAbortedError("the supervisor is exiting; send the request again")

@@ -1,4 +1,4 @@
-"""The state of instances and traffic as values of the model, for `status`: with the supervisor and without it."""
+"""Convert the state of instances and traffic to values of the model, for `status`, with or without a supervisor."""
 
 from collections.abc import Iterator, Mapping
 
