@@ -1,1 +1,1 @@
-"""The edge: the component that receives requests and forwards them."""
+"""The edge, which receives requests and forwards them: HAProxy, and certificates from ACME authorities."""

@@ -1,5 +1,5 @@
-"""Certificates from an authority that speaks ACME (RFC 8555).
+"""Obtain certificates from an authority by the protocol ACME (RFC 8555), and renew them before they expire.
 
-Only `__main__` and the modules for it (`account`, `order`, `challenge`, `refusal`) import the library `acme`; the
-supervisor imports the others.
+Only `account`, `challenge`, `order` and `refusal` import the library `acme`. They run in the process of `__main__`; the
+supervisor imports the other modules.
 """

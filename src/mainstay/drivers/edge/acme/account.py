@@ -1,4 +1,4 @@
-"""The environment's account at a certificate authority, which finds the account by its key or creates it."""
+"""Log in to the environment's account at a certificate authority, or create the account."""
 
 import re
 from typing import Any
@@ -37,10 +37,10 @@ class Account:
     def log_in(self) -> ClientV2:
         """Return a client that is logged in. Create the account if the authority has none for the key.
 
-        Creating it agrees to the authority's terms. An existing account gets the manifest's e-mail address.
-
-        Raises StepFailed when the key of `eab` is unusable, BadInput when there is no such secret, acme.errors.Error,
-        acme.messages.Error, requests.RequestException, and josepy.errors.Error for a reply that cannot be parsed.
+        Creating it agrees to the authority's terms. An existing account gets the manifest's e-mail address, if there is
+        one. Raises BadInput when the secret of `eab` is missing, StepFailed when its value is not a key;
+        acme.errors.Error or acme.messages.Error when the authority refuses, requests.RequestException when it cannot be
+        reached, and josepy.errors.Error for a reply that cannot be parsed.
         """
         client = ClientV2(ClientV2.get_directory(self._attempt.acme.directory, self._network), self._network)
         wanted = messages.NewRegistration.from_data(
@@ -56,7 +56,10 @@ class Account:
         return client
 
     def _binding(self, directory: messages.Directory) -> dict[str, Any] | None:
-        """Return the proof that the account belongs to the operator's own; None when the manifest has no `eab`."""
+        """Return the external account binding, which links the account to one that the operator has at the authority.
+
+        None when the manifest has no `eab`.
+        """
         eab, folders = self._attempt.acme.eab, self._attempt.folders
         if eab is None:
             return None

@@ -1,4 +1,4 @@
-"""The private key of the environment's account at an authority: made once, and used for every order."""
+"""Create and read the private key of the environment's account at an authority. All orders use the same key."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ def new_key() -> bytes:
 
 
 def private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    """Return *key* in PEM, without a password."""
+    """Return *key* in PEM, unencrypted."""
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

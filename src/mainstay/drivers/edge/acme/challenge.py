@@ -1,4 +1,4 @@
-"""Answer the authority's challenges, which prove that the hosts are ours: HTTP-01 at port 80, or DNS-01."""
+"""Answer the authority's challenges, which prove control of the hosts: HTTP-01 at port 80, or DNS-01."""
 
 import logging
 import time
@@ -31,9 +31,9 @@ class Record(NamedTuple):
 def answered(client: ClientV2, key: JWK, order: messages.OrderResource, dns: DnsCommands | None) -> Iterator[None]:
     """Start the authority's check of each host of *order* that is still pending; the `with` body waits for the results.
 
-    With *dns*, the challenge is DNS-01: the records exist while the body runs and are removed after it. Without, it is
-    HTTP-01, which the front door answers. Raises StepFailed when the authority does not offer this challenge or a
-    command fails, Unreachable when a command times out, and the errors of the client.
+    With *dns*, the challenge is DNS-01: the records exist while the body runs and are removed after it. Without
+    *dns*, it is HTTP-01, which the front door answers. Raises StepFailed when the authority does not offer this
+    challenge or a command fails, Unreachable when a command times out, and the errors of *client*.
     """
     pending = [each for each in order.authorizations if each.body.status == messages.STATUS_PENDING]
     wanted = challenges.DNS01 if dns else challenges.HTTP01

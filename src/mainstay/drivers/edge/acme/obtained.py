@@ -1,4 +1,4 @@
-"""The files that keep an environment's ACME certificate with its key, and the attempts that have failed in a row."""
+"""Read and write the files for an environment's ACME certificate with its key, and for failed attempts in a row."""
 
 import contextlib
 from pathlib import Path
@@ -21,7 +21,7 @@ class Obtained(msgspec.Struct, frozen=True):
     pem: str
 
     def certificate(self) -> Certificate:
-        """Return the names and times that decide about its renewal.
+        """Return the authority, host names and validity period, which decide when the certificate is renewed.
 
         Raises ValueError or x509.ExtensionNotFound when `pem` is unusable.
         """

@@ -20,7 +20,8 @@ EXPECTED = (
     OSError,
     ValueError,
 )
-"""The errors with which an attempt may fail: of the library, of the DNS commands, and of reading and writing files."""
+"""The errors with which an attempt may fail: those of the ACME libraries, HTTP requests, secrets, DNS commands and
+files."""
 
 
 def failure_of(error: Exception, directory: str, retry_after: str) -> Failure:

@@ -9,7 +9,7 @@ RENEWED_AFTER = 2 / 3
 FIRST_PAUSE_S = 60.0
 LONGEST_PAUSE_S = 6 * 3600.0
 LONGEST_RETRY_AFTER_S = 7 * 86400.0
-"""The seconds to which an authority's `Retry-After` is cut: the longest rate limit of an authority lasts a week."""
+"""The longest pause that an authority's `Retry-After` can cause, in seconds; rate limits last at most a week."""
 
 
 class Certificate(NamedTuple):
@@ -26,12 +26,12 @@ class Failure(msgspec.Struct, frozen=True):
 
     what: str
     retry_after_s: float = 0.0
-    """Seconds; 0: the authority named no time."""
+    """The pause in seconds from the authority's `Retry-After`; 0 without this header."""
     rate_limited: bool = False
 
 
 class FailedAttempts(msgspec.Struct, frozen=True):
-    """The attempts in a row that failed for one request; the last one failed at the time `at`."""
+    """The attempts for one request that have failed in a row; `at` is the time of the last failure."""
 
     request: str
     """The `id` of the `Attempt`; the failures of one request do not delay another request."""
@@ -63,8 +63,8 @@ def next_attempt_at(due: float, failed: FailedAttempts | None, now: float) -> fl
 def pause_s(failures: int, last: Failure) -> float:
     """Return the seconds to wait after *failures* in a row: one minute, doubled with each failure, at most 6 hours.
 
-    The pause is longer, up to a week, when *last* has a longer `Retry-After`. It is 6 hours after a rate limit without
-    one.
+    The pause is longer, up to a week, when *last* has a longer `Retry-After`. After a rate limit without `Retry-After`,
+    it is 6 hours.
     """
     own = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(failures - 1, 20))
     demanded = min(LONGEST_RETRY_AFTER_S, last.retry_after_s)

@@ -28,7 +28,7 @@ TASK = "certificate"
 WITHIN_S = 1800.0
 """Seconds after which a request is killed, in addition to the wait for the name servers (`dns.wait_s`)."""
 EXPIRES_SOON_S = 7 * 86400.0
-"""Below this many seconds of validity, a failed request is reported as a problem instead of a note."""
+"""Below this many seconds of remaining validity, a failed request is reported as a problem instead of a note."""
 COMMAND = (sys.executable, "-m", "mainstay.drivers.edge.acme")
 
 
@@ -58,8 +58,8 @@ class CertificateRenewer:
     def tick(self, edge: Edge | None, *, serves: bool) -> None:
         """Start a request if a certificate is due for *edge*; called each second.
 
-        *serves*: HAProxy serves *edge*, so it can answer the authority's check. A running request for a certificate
-        that *edge* no longer needs is killed.
+        *serves* is whether HAProxy serves *edge* and so can answer the authority's check; otherwise no request starts.
+        A running request for a certificate that *edge* no longer needs is killed.
         """
         wanted = self._wanted(edge)
         if wanted != self._attempt:

@@ -1,1 +1,1 @@
-"""The edge's driver for HAProxy."""
+"""The driver that runs HAProxy as the edge: its process, configuration, traffic, certificates and access log."""

@@ -11,9 +11,9 @@ from mainstay.model.signals import PREVIEW
 NAME = "access.log"
 RELEASE = f"%[srv_name,map({RELEASES})]"
 PATH_BYTES, METHOD_BYTES = 2000, 40
-"""A longer path or method is cut in the log, so that a line has at most LINE_BYTES."""
+"""The longest path and the longest method in the log. Longer ones are cut, so that a line has at most LINE_BYTES."""
 LINE_BYTES = 8192
-"""HAProxy cuts a longer line. The rest of it is not valid JSON, so that its request would not be counted."""
+"""The longest line. HAProxy cuts longer ones, which then are not valid JSON, so their requests would not be counted."""
 FORMAT = ",".join(
     (
         '{"at":"%[date(0,ms),div(1000),utime(%Y-%m-%dT%H:%M:%S)].%[date(0,ms),concat(),bytes(10,3)]Z"',
@@ -51,7 +51,8 @@ class AccessLogEntry(msgspec.Struct, frozen=True):
     door: str
     """The frontend that received the request: `door:PORT`, `preview`, `listener:SERVICE` or that of a bridge."""
     service: str
-    """`-`: the front door responded itself, because it redirected or refused the request, or no route matches."""
+    """The service that was to handle the request; `-`: none, because the front door redirected or refused the
+    request, or no route matches."""
     server: str = msgspec.field(name="slot")
     """HAProxy's name of the slot: `web.s2`; `<NOSRV>`: the request reached no instance."""
     number: str = msgspec.field(name="release")
@@ -66,7 +67,8 @@ class AccessLogEntry(msgspec.Struct, frozen=True):
     answer_ms: int
     total_ms: int
     ended: str
-    """HAProxy's termination state: `--`: the response is complete; `SH`: the service ended before it responded; …"""
+    """HAProxy's termination state, for example `--`: the response is complete; `SH`: the instance closed the connection
+    before it responded."""
     attempts: str = msgspec.field(name="retries")
     """The number of retries as HAProxy logs it: with `+` before it when HAProxy sent the request to another slot."""
     id: str
@@ -86,7 +88,7 @@ class AccessLogEntry(msgspec.Struct, frozen=True):
 
     @property
     def release(self) -> int | None:
-        """The release of the instance that responded; None: the request reached no instance."""
+        """The release of the instance that received the request; None: the request reached no instance."""
         return int(self.number) if self.number.isdigit() and self.number != "0" else None
 
     @property

@@ -40,7 +40,7 @@ def make_authority(folders: Folders) -> None:
 
 
 def issue(folders: Folders, names: tuple[str, ...]) -> bytes:
-    """Return a new certificate for *names* (host names and addresses), valid for 90 days, and then its key, in PEM."""
+    """Return a new certificate for *names* (host names and addresses), valid for 90 days, with its key, in PEM."""
     root = x509.load_pem_x509_certificate(folders.authority.read_bytes())
     signer = serialization.load_pem_private_key(folders.authority_key.read_bytes(), password=None)
     assert isinstance(signer, ec.EllipticCurvePrivateKey)

@@ -16,7 +16,7 @@ from mainstay.model.tls import CertificateFiles
 
 
 class OwnCertificate(NamedTuple):
-    """A certificate of the operator: where it is, the parsed certificate, and the file for HAProxy, with the key."""
+    """A certificate of the operator: its path, the parsed certificate, and the PEM for HAProxy, with chain and key."""
 
     path: str
     leaf: x509.Certificate
@@ -24,10 +24,9 @@ class OwnCertificate(NamedTuple):
 
 
 def read_all(edge: Edge) -> tuple[OwnCertificate, ...]:
-    """Return the certificates whose files *edge* names; none in other modes than files.
+    """Return the certificates whose files *edge* names; none unless the mode of `edge.tls` is files.
 
-    Raises BadInput like `read_one`, when no certificate is for a host of the main front door, and when two are for the
-    same name.
+    Raises BadInput like `read_one`, when a host of the main front door has no certificate, and when a name has two.
     """
     if edge.tls is None or edge.tls.mode != "files":
         return ()
@@ -62,9 +61,9 @@ def read_one(files: CertificateFiles) -> OwnCertificate:
 def usable(edge: Edge, stored: Sequence[bytes]) -> tuple[list[OwnCertificate], list[Note]]:
     """Return the certificate to serve for each of the files that *edge* names, and the problems with the files.
 
-    *stored* are the previous certificates in PEM, empty where there is none. A file that cannot be used is replaced by
-    the previous certificate, and so is one that lacks a host which the previous one has. Raises BadInput like
-    `read_one` when there is no previous one.
+    *stored* are the previous certificates in PEM, empty where there is none. The previous certificate is served if the
+    new files cannot be used, or if it covers a host that the new certificates lack. Raises BadInput like `read_one` if
+    files cannot be used and there is no previous certificate for them.
     """
     assert edge.tls is not None
     chosen, problems = [], []
@@ -143,7 +142,7 @@ def _checked(files: CertificateFiles, chain: bytes, key: bytes) -> x509.Certific
 
 
 def _in_order(certificates: list[x509.Certificate]) -> bool:
-    """Return whether each certificate whose signer is among *certificates* is followed by it."""
+    """Return whether each certificate is directly followed by its signer, if the signer is among *certificates*."""
     for place, each in enumerate(certificates):
         signers = [at for at, other in enumerate(certificates) if other.subject == each.issuer]
         if each.issuer != each.subject and signers and place + 1 not in signers:

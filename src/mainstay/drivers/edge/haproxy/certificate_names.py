@@ -1,4 +1,4 @@
-"""The names for which a certificate is valid. The common name in its subject is not one of them (RFC 9525)."""
+"""Read for which names a certificate is valid. The common name in its subject is not one of them (RFC 9525)."""
 
 from collections.abc import Iterable
 

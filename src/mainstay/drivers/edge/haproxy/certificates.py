@@ -44,7 +44,7 @@ class EdgeCertificates:
     def __init__(self, folders: Folders) -> None:
         self._folders = folders
         self.problems: tuple[Note, ...] = ()
-        """Why wanted certificates cannot be used, so that the previous ones are served; empty when all can be used."""
+        """The problems with the operator's certificate files. Where possible, previous certificates are served."""
         self.served: tuple[ServedCertificate, ...] = ()
         """The certificates that clients get, the default one first; empty without TLS and before the first `store`."""
         self._verified: tuple[object, CertificatesToServe] | None = None
@@ -63,7 +63,7 @@ class EdgeCertificates:
         return found.pems
 
     def remove_unused(self, edge: Edge) -> None:
-        """Remove the stored certificates and lists that *edge* does not use, once HAProxy does not use them either."""
+        """Remove the stored certificates and lists unused by *edge*. Call it after HAProxy has loaded *edge*."""
         used = {PEM, *pem_names(edge), list_name(edge)}
         for path in (*self._folders.edge.glob("door-*.pem"), *self._folders.edge.glob("door-*.list")):
             if path.name not in used:
@@ -90,12 +90,12 @@ class EdgeCertificates:
 
 
 class CertificatesToServe(NamedTuple):
-    """The certificates to serve."""
+    """The certificates to serve, and the problems with the configured files."""
 
     pems: dict[str, bytes]
     """By file name, each certificate in PEM with its key."""
     problems: tuple[Note, ...] = ()
-    """Why wanted certificates cannot be used, so that the previous ones are served."""
+    """The problems with the operator's certificate files. Where possible, previous certificates are served."""
 
 
 def pem_names(edge: Edge) -> tuple[str, ...]:
@@ -108,14 +108,17 @@ def pem_names(edge: Edge) -> tuple[str, ...]:
 def list_name(edge: Edge) -> str:
     """Return the name of the file that lists several certificates for HAProxy; empty if there is at most one.
 
-    It contains their number, so that HAProxy's configuration changes with it.
+    The name contains the number of certificates, so that HAProxy's configuration changes with that number.
     """
     number = len(pem_names(edge))
     return f"door-{number}.list" if number > 1 else ""
 
 
 def names_of(edge: Edge) -> tuple[str, ...]:
-    """Return the names for a certificate of the environment's own authority: of routes, redirects and this machine."""
+    """Return the names for a certificate of the environment's own authority.
+
+    These are the hosts of routes and redirects, the edge's address, and the names and addresses of this machine.
+    """
     hosts = [*(route.host for route in edge.routes), *(each.host for each in edge.redirects)]
     address = [edge.address] if edge.address not in {"0.0.0.0", "::"} else []
     return tuple(dict.fromkeys(name for name in (*hosts, *address, socket.gethostname(), *LOCAL) if name))
@@ -125,7 +128,8 @@ def store_certificates(edge: Edge, folders: Folders) -> CertificatesToServe:
     """Return the certificates to serve now, and store them for HAProxy's next start.
 
     A certificate of the environment's own authority is replaced 30 days before it expires. Raises BadInput, without a
-    change to the stored certificates, when *edge* names files that cannot be used and none is stored.
+    change to the stored certificates, when *edge* names files that cannot be used and there is no previous certificate
+    to serve in their place.
     """
     names = pem_names(edge)
     stored = {name: _stored(folders.edge / name) for name in names}

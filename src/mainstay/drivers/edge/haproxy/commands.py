@@ -13,7 +13,8 @@ _ORDER = ("ready", "drain", "maint")
 def commands_for(wanted: Iterable[Slot], now: Mapping[str, ServerState], releases: Mapping[str, str]) -> list[str]:
     """Return the commands for all slots that differ. They add servers to traffic before they remove others.
 
-    Raises Unreachable when HAProxy has no server for a slot.
+    *now* has the actual state by server name, *releases* the entries of the map `RELEASES`. Raises Unreachable when
+    HAProxy has no server for a slot.
     """
     slots = sorted(wanted, key=lambda slot: _ORDER.index(slot.state))
     missing = [slot.server for slot in slots if slot.server not in now]
@@ -23,7 +24,7 @@ def commands_for(wanted: Iterable[Slot], now: Mapping[str, ServerState], release
 
 
 def differs(slot: Slot, now: ServerState) -> bool:
-    """Return whether the state or address of the server *now* differs from *slot*, or, if *slot* is ready, the weight.
+    """Return whether *now* has another state or address than *slot*, or, if *slot* is ready, another weight.
 
     The result of HAProxy's own check is not compared.
     """

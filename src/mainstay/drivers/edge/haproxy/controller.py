@@ -26,7 +26,8 @@ log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 1.0
 FEW_CONNECTIONS = 1000
-"""With more connections, late requests are counted only every 5 s, since the reply lists every request in flight."""
+"""The number of open connections above which late requests are counted only every 5 s, because HAProxy's reply lists
+every request in flight."""
 
 
 class EdgeController:
@@ -45,9 +46,9 @@ class EdgeController:
         self._unanswered = 0
         """The number of probes in a row that HAProxy has not answered."""
         self.problem: Note | None = None
-        """Why HAProxy does not serve as desired; None when it does."""
+        """Why HAProxy does not serve as desired; None when no problem is known."""
         self.edge: Edge | None = None
-        """The edge that HAProxy was last configured for."""
+        """The edge that HAProxy was last configured for; None before the first time, and after HAProxy was stopped."""
         self.maintenance: Maintenance | None = None
         """The maintenance that is in effect; None without maintenance."""
 
@@ -106,7 +107,7 @@ class EdgeController:
             self._proxy.require_free_ports(desired.edge, desired.ports, desired.slots)
 
     async def converge(self, desired: DesiredEdge) -> bool:
-        """Make HAProxy serve as desired. Return False when the attempt failed and the caller must repeat it."""
+        """Make HAProxy serve as desired. Return False when that failed or HAProxy is frozen; the caller must retry."""
         if self._unanswered:
             return False  # Every command to a frozen HAProxy would time out and delay the work on the instances.
         if desired.stopping and not self.is_alive():
@@ -160,7 +161,7 @@ class EdgeController:
         return found
 
     async def actual(self) -> Actual:
-        """Return the releases that receive traffic and previews now; empty when HAProxy does not answer."""
+        """Return the releases that receive traffic and preview requests now; empty when HAProxy does not answer."""
         if self._unanswered:
             return Actual()
         try:

@@ -1,4 +1,4 @@
-"""The entries of HAProxy's maps for maintenance, and the commands that change maps without a reload. Pure functions."""
+"""Compute the entries of HAProxy's maps for maintenance, and the commands that change maps without a reload. Pure."""
 
 import base64
 import html
@@ -15,10 +15,10 @@ EVERYONE = ("0.0.0.0/0", "::/0")
 
 
 def maintenance_maps(wanted: Maintenance | None, health: Iterable[str] = ()) -> Maps:
-    """Return the entries of the maps `HEALTH` and `MAINTENANCE`; both are empty when no maintenance is *wanted*.
+    """Return the entries of the maps `HEALTH` and `MAINTENANCE`; both are empty when *wanted* is None.
 
-    *health* are the paths that are still served. HAProxy uses the entry of the most specific network of a client, so an
-    allowed network takes precedence over the entries for `EVERYONE`.
+    *health* are the paths that are served during maintenance too. HAProxy uses the entry of the most specific network
+    of a client, so an allowed network takes precedence over the entries for `EVERYONE`.
     """
     if wanted is None:
         return {HEALTH: {}, MAINTENANCE: {}}

@@ -1,4 +1,4 @@
-"""The key that signs the preview header: made once for an environment; only HAProxy and Mainstay read it."""
+"""Create the key that signs the preview header, and sign headers with it. Only HAProxy and Mainstay read the key."""
 
 import base64
 import hashlib
@@ -11,7 +11,7 @@ from typing import Literal
 from mainstay.system.atomic_file import atomic_write
 
 KEY = "preview.key"
-"""The file in the edge's folder: a map of HAProxy with one entry, `key`, so that the configuration lacks the secret."""
+"""The file in the edge's folder: a map of HAProxy with one entry, `key`. So the configuration contains no secret."""
 HEADER = "X-Mainstay-Preview"
 Allowed = Literal["preview", "replaced", "front"]
 """What a header permits: `preview` and `replaced`: to reach the previewed or the replaced revisions; `front`: to pass
@@ -26,7 +26,10 @@ def make_key(folder: Path) -> None:
 
 
 def signed_header(folder: Path, allowed: Allowed, *, valid_s: float = 60.0) -> str:
-    """Return a value of `HEADER` that is valid for *valid_s* seconds. Raises OSError when the key cannot be read."""
+    """Return a value of `HEADER` that permits *allowed* for *valid_s* seconds.
+
+    Raises OSError when the key cannot be read.
+    """
     key = base64.b64decode((folder / KEY).read_bytes().split()[1])
     expires = str(int(time.time() + valid_s))
     return f"{expires}.{hmac.new(key, f'{expires}.{allowed}'.encode(), hashlib.sha256).hexdigest()}"

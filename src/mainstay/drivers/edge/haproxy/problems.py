@@ -17,13 +17,16 @@ REPLACED_AFTER_S = UNANSWERED_PROBES * (PROBE_EVERY_S + READ_TIMEOUT_S)
 """Seconds until a frozen HAProxy is replaced: each probe takes its timeout, and the next one follows after a pause."""
 
 EXPIRY_NOTED, EXPIRY_URGENT = timedelta(days=14), timedelta(days=7)
-"""The remaining life of a certificate below which its expiry is a note, or a problem."""
+"""The remaining lifetimes of a certificate below which its expiry is reported as a note, and as a problem."""
 
 NOT_RUNNING = Note("edge-stopped", "HAProxy is not running, so no request is answered", "mainstay start")
 
 
 def not_answering(pids: Sequence[int], *, supervised: bool = True) -> Note:
-    """Return the problem that HAProxy (*pids*) does not answer. *supervised*: the supervisor runs and replaces it."""
+    """Return the problem that HAProxy (*pids*) does not answer.
+
+    *supervised* is whether the supervisor runs: then it replaces HAProxy.
+    """
     remedy = f"wait: the supervisor replaces it when it has not answered for about {REPLACED_AFTER_S:.0f} s"
     what = f"HAProxy (pid {', '.join(map(str, pids))}) does not answer, so requests hang"
     return Note("edge-silent", what, remedy if supervised else "mainstay start")

@@ -43,7 +43,7 @@ class HaproxyProcess:
         return self._runner.members(ID, process) if process else ()
 
     def stopped_pids(self) -> tuple[int, ...]:
-        """Return the pids of the master and its workers, as far as a signal (SIGSTOP) has stopped them."""
+        """Return the pids of those of the master and its workers that a signal (SIGSTOP) has stopped."""
         return tuple(sorted(filter(processes.is_stopped, self.members())))
 
     def master_is_stopped(self) -> bool:
@@ -52,7 +52,10 @@ class HaproxyProcess:
         return process is not None and processes.is_stopped(process.pid)
 
     def start(self) -> ProcessId | None:
-        """Start HAProxy with the configuration in its folder. Return the master, or None if it does not run."""
+        """Start HAProxy with the configuration in its folder, and return the master.
+
+        None if the master has ended already, or while an earlier start is not finished.
+        """
         logs = self._folders.logs / ID
         logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = str(self._folders.edge)

@@ -1,4 +1,4 @@
-"""HAProxy's program, and the user that its workers run as."""
+"""Find HAProxy's program, and the user that its workers run as."""
 
 import os
 
@@ -17,5 +17,5 @@ def binary() -> str:
 
 
 def worker_user() -> UserIds | None:
-    """Return the user of HAProxy's workers, an account that owns no files; None: the user that runs Mainstay."""
+    """Return the user that HAProxy's workers run as: `nobody` if Mainstay runs as root; None: Mainstay's own user."""
     return identity("nobody") if is_root() else None

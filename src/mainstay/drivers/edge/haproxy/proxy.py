@@ -1,4 +1,4 @@
-"""Make HAProxy's configuration, slots, maps and certificates the desired ones, without a reload where possible."""
+"""Converge HAProxy's configuration, slots, maps and certificates to the desired state, if possible without a reload."""
 
 import asyncio
 import contextlib
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 LOADS_WITHIN_S = 10.0
 OPEN = maintenance_maps(None)
-"""The maps with which the front doors are open: there is no maintenance."""
+"""The maps without maintenance: the front doors serve all clients."""
 
 
 class Worker(NamedTuple):
@@ -109,7 +109,7 @@ class Proxy:
         await self._apply_certificates(edge, pems)
 
     async def actual(self) -> Actual:
-        """Return the releases that receive traffic and previews now, read from HAProxy; empty while it does not run."""
+        """Return the releases that receive traffic and preview requests now; empty while HAProxy does not run."""
         if self.process.running() is None:
             return Actual()
         now, numbers = await asyncio.gather(self._api.servers(), self._api.map_entries(RELEASES))
@@ -132,7 +132,10 @@ class Proxy:
         return await self._api.failed_attempts()
 
     async def late(self) -> dict[str, str]:
-        """Return the server of each late request of the current worker, by the address of the request's stream."""
+        """Return the server of each late request of the current worker, by the address of the request's stream.
+
+        A late request has waited at least `LATE_S` seconds for its response.
+        """
         return await self._api.late()
 
     def _require_free_ports(self, edge: Edge, rendered: Rendered) -> None:

@@ -1,6 +1,6 @@
 """Parse HAProxy's replies to runtime API commands. Pure functions.
 
-Each function except `refusal` raises UnexpectedReply for a text that is not such a reply. Each file in
+Each function except `refusal` raises UnexpectedReply for a text that is not the reply to its command. Each file in
 `tests/drivers/edge/haproxy/replies` is a test case with a reply.
 """
 
@@ -61,7 +61,7 @@ def _strict(parse: Callable[[str], T]) -> Callable[[str], T]:
 
 @_strict
 def info(text: str) -> dict[str, str]:
-    """Return the fields of `show info`."""
+    """Return the fields of `show info` by name."""
     fields = dict(line.split(":", 1) for line in text.splitlines() if line.strip())
     int(fields["Pid"])
     return {name: value.strip() for name, value in fields.items()}

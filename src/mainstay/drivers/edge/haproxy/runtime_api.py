@@ -13,7 +13,7 @@ from mainstay.errors import StepFailed, Unreachable
 MAX_LINE_BYTES = 12_000
 """The longest line of commands; HAProxy reads a line into a buffer of 16 KiB."""
 READ_TIMEOUT_S = 1.0
-"""Seconds. A working HAProxy replies in milliseconds, so this timeout detects a frozen one."""
+"""Seconds to wait for a reply. A working HAProxy replies in milliseconds, so this timeout detects a frozen one."""
 CHANGE_TIMEOUT_S = 5.0
 ENDED_WITHIN_S = 2
 """Seconds for which the master may still list a worker that has ended."""
@@ -30,7 +30,7 @@ class NotAnswering(Unreachable):
 class RuntimeApi:
     """The runtime API of one HAProxy: the current worker's at *socket*, and every worker's through the *master* socket.
 
-    *is_running* returns whether HAProxy runs; when it does not, no method waits until it listens.
+    *is_running* returns whether HAProxy runs. If not, every method fails at once instead of waiting for the socket.
     After a reload, old workers run until they have finished their requests. Every method raises Unreachable when
     HAProxy does not reply (NotListening, NotAnswering) or its reply cannot be parsed (UnexpectedReply).
     """
@@ -64,7 +64,7 @@ class RuntimeApi:
         return replies.servers(await self._exchange(self._socket, "show servers state"))
 
     async def map_entries(self, name: str) -> dict[str, str]:
-        """Return the current entries of the map that was loaded from the file *name*."""
+        """Return the current values, by key, of the map that was loaded from the file *name*."""
         return replies.map_entries(await self._exchange(self._socket, f"show map {name}"))
 
     async def certificate(self, name: str) -> str:
@@ -72,7 +72,10 @@ class RuntimeApi:
         return replies.fingerprint(await self._exchange(self._socket, f"show ssl cert {name}"))
 
     async def set_certificate(self, name: str, pem: bytes) -> None:
-        """Use *pem*, a certificate and key, instead of the file *name*. Raises StepFailed when HAProxy refuses it."""
+        """Replace the loaded certificate of the file *name* by *pem*, without a reload; the file is not changed.
+
+        *pem* is a certificate with its key. Raises StepFailed when HAProxy refuses it.
+        """
         # Remove empty lines: Let's Encrypt puts them between certificates, and one would end the command early.
         text = "\n".join(filter(str.strip, pem.decode().splitlines()))
         for line in (f"set ssl cert {name} <<\n{text}\n", f"commit ssl cert {name}"):
@@ -87,7 +90,10 @@ class RuntimeApi:
         return replies.failed_attempts(await self._exchange(self._socket, "show stat -1 4 -1"))
 
     async def late(self) -> dict[str, str]:
-        """Return the server of each late request of the current worker, by the address of the request's stream."""
+        """Return the server of each late request of the current worker, by the address of the request's stream.
+
+        A late request has waited at least `LATE_S` seconds for its response.
+        """
         return replies.late(await self._exchange(self._socket, "show sess"))
 
     async def requests_in_flight(self) -> Counter[str]:

@@ -20,12 +20,13 @@ REMEMBERED_S = 60.0
 REMEMBERED_EACH_S = 5.0
 """Seconds from one remembered state of the counters to the next."""
 MOST_SOURCES = 500
-"""The largest number of sources with counters. A further source replaces one of the oldest release."""
+"""The largest number of sources (service, release, instance and route) with counters. A further source replaces one
+with the lowest release number."""
 _BUCKETS = [bucket_of(milliseconds) for milliseconds in range(10_000)]
 
 
 class _Counter:
-    """The counts of one source; a request adds to them in place."""
+    """The counts of one source, to which each request is added in place."""
 
     __slots__ = ("aborted", "buckets", "client_errors", "errors", "late", "redirects", "refused", "requests")
 
@@ -35,8 +36,9 @@ class _Counter:
         self.buckets: dict[int, int] = {}
 
     def add(self, line: AccessLogEntry) -> None:
-        """Count a request by its termination state `ended`: a letter for the side that ended it, then the phase.
+        """Count a request by its status and its termination state.
 
+        The termination state, `ended`, has a letter for the side that ended the request, then one for the phase.
         A request that the client aborted is not counted as an error. If the client was waiting for the response, the
         request counts in the latency, because clients of a slow release give up.
         """
@@ -106,7 +108,7 @@ class SignalCounter:
         self._past: deque[Signals] = deque(maxlen=round(REMEMBERED_S / REMEMBERED_EACH_S) + 1)
 
     def place(self, slots: Iterable[Slot]) -> None:
-        """Set which instance is in which slot. The counts of an instance without a slot become those of its release."""
+        """Set which instance is in which slot. The counts of instances without a slot are added to their release."""
         placed = {slot.server: slot for slot in slots if slot.instance}
         if placed == self._slots:
             return
@@ -138,7 +140,10 @@ class SignalCounter:
         self._lost += count
 
     def add_failures(self, worker: str, failed: Mapping[str, int]) -> None:
-        """Count new failed attempts to reach an instance; *failed* has the totals of the process *worker* by server."""
+        """Count new failed attempts to reach an instance.
+
+        *failed* has, by server, the number of attempts that failed since the worker with the pid *worker* started.
+        """
         if worker != self._worker:
             self._worker, self._failed = worker, {}
         for server, total in failed.items():

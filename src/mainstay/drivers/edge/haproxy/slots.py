@@ -34,20 +34,20 @@ MAX_WEIGHT = 256
 class Slot(msgspec.Struct, frozen=True):
     """The desired state of one slot, and the instance in it.
 
-    ready: the instance receives new requests in proportion to `weight` · drain: it finishes its requests and receives
-    no new ones · maint: the slot is empty and has no address.
+    `state` is ready: the instance receives new requests in proportion to `weight`; drain: the instance finishes its
+    requests and receives no new ones; maint: the slot is empty and has no address.
     """
 
     service: str
     number: int
-    """Counts from 1 within the backend."""
+    """The number of the slot within its backend, from 1."""
     release: int = 0
     address: str = ""
     """`127.0.0.1:PORT`; empty if `state` is maint."""
     weight: int = 0
     state: State = "maint"
     share: float = 0.0
-    """The percentage of the service's traffic that `weight` approximates; not used where there is a `side`."""
+    """The percentage of the service's traffic that `weight` approximates; used only where `side` is empty."""
     instance: str = ""
     side: Side = ""
     """The backend to which the slot belongs."""
@@ -58,7 +58,7 @@ class Slot(msgspec.Struct, frozen=True):
 
     @property
     def server(self) -> str:
-        """The server's name in HAProxy, unique across backends, because one map leads from it to the release."""
+        """The server's name in HAProxy, unique across backends, because one map has the release of every server."""
         return f"{servers_of(self.service, self.side)}{self.number}"
 
 
@@ -85,8 +85,8 @@ def slots(desired: DesiredEdge) -> tuple[Slot, ...]:
     """Return the desired state of every slot of every service.
 
     Only ready instances receive shares: when a revision has no ready instance, the other revisions take its share. When
-    no revision has one, the instances that accept connections receive requests, since a late response is better than a
-    refused request. An instance without a share keeps its slot in drain, so that one command returns traffic to it.
+    no revision has one, the instances that were ready before receive requests, since a late response is better than a
+    refused request. An instance without a share keeps its slot in drain, so that traffic can return to it at once.
 
     An instance of the previewed or the replaced revision has one more slot of the same number behind the preview door.
     Every instance of a service with bridged static files has one more in the bridge's backend.
@@ -175,10 +175,11 @@ def _of_service(desired: DesiredEdge, service: str, count: int) -> tuple[Slot, .
 
 
 def _bridged(percent: Shares, ready: Mapping[str, int]) -> dict[str, float]:
-    """Return equal shares for one instance of each release, at most two, that may have a file which others lack.
+    """Return equal shares for one instance of each of up to two releases, to look there for a file that others lack.
 
-    While one release has traffic, they are the two newest ones before it. While several releases have traffic, they are
-    the newest of these and the one before it. A release newer than all these is left out: it may not be tested yet.
+    While one release has traffic, these are the two newest releases before it. While several releases have
+    traffic, these are the newest of them and the next older release. A release newer than all that have traffic is left
+    out: it may be untested.
     """
     by_release = {release: name for name, release in sorted(ready.items(), reverse=True)}
     serving = {release for release in by_release if percent.get(release, 0) > 0}

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from mainstay.drivers.edge.haproxy.slots import NOWHERE, Slot
 
 RELEASES = "releases.map"
+"""The file of the map from server names to releases, in the edge's folder, in which HAProxy runs."""
 SERVERS = "servers"
-"""The names of the files in the edge's folder. HAProxy runs there, so its configuration needs no path."""
+"""The file with the state of every slot, in the same folder."""
 
 
 def releases_map(slots: Iterable[Slot]) -> str:

@@ -24,7 +24,7 @@ from mainstay.system.users import UserIds
 BRIDGE_SOCKETS = "bridge[0-9]*"
 """The pattern of the names of the sockets of this module's frontends, to which only HAProxy connects."""
 _OWN_POLICY = "{ var(txn.uncached) -m bool }"
-"""The condition that the service forbids to cache its response, or sets a cookie with it."""
+"""The condition that the service forbids caching of its response, or sets a cookie with it."""
 
 
 class _Bridge(NamedTuple):
@@ -98,7 +98,7 @@ backend {each.backend}
 
 
 def _to_now(bridge: _Bridge) -> tuple[str, ...]:
-    """Return the rules of the frontend to the usual backend. It does not log a 404 that is repeated."""
+    """Return the rules of the frontend to the usual backend. It logs no 404 if HAProxy then tries the other one."""
     return (
         f"http-response set-log-level silent if {{ status 404 }} {{ nbsrv({bridge.source}) gt 0 }}",
         f"default_backend {bridge.route.service}",
@@ -106,7 +106,7 @@ def _to_now(bridge: _Bridge) -> tuple[str, ...]:
 
 
 def _to_other(bridge: _Bridge) -> tuple[str, ...]:
-    """Return the rules of the frontend that leads to the bridge.
+    """Return the rules of the frontend to the bridged backend.
 
     The service has already answered 404, so a failure of the other release is reported to the client as 404 too.
     """

@@ -1,4 +1,4 @@
-"""The choice of a route: rules store the name of the first route that matches a request in a variable."""
+"""Render the rules that choose a route: they store the name of the first route that matches in a variable."""
 
 from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import quote

@@ -6,7 +6,7 @@ from mainstay.drivers.edge.haproxy.config.syntax import quoted
 from mainstay.model import Edge
 
 BY_INSTANCE = "{ srv_name -m found }"
-"""The condition that an instance has responded, and not a service of `refusals`."""
+"""The condition that an instance has responded, not the Lua program of the module `refusals`."""
 _REQUEST_ID = r"^[!#-\[\]-~]{1,128}$"
 """The request ids that are kept: printable ASCII without what JSON escapes, because the access log contains them."""
 
@@ -14,7 +14,7 @@ _REQUEST_ID = r"^[!#-\[\]-~]{1,128}$"
 def common_rules(edge: Edge, *, bridged: bool = False) -> str:
     """Return the rules for the request id, the values in the access log, the release header, and retries.
 
-    *bridged*: some responses come over a bridge, whose frontend has set or removed the release header already.
+    *bridged*: whether responses may come over a bridge (`assets`), whose frontend sets or removes the release header.
     """
     release = f"set-header X-Mainstay-Release {RELEASE}" if edge.release_header else "del-header X-Mainstay-Release"
     unless = " !{ var(txn.bridged) -m found }" if bridged else ""

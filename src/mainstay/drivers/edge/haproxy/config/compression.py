@@ -1,4 +1,4 @@
-"""Compression of responses at a front door."""
+"""Render the rules that compress responses at a front door."""
 
 from mainstay.drivers.edge.haproxy.config.syntax import lines
 
@@ -22,7 +22,7 @@ TYPES = (
 
 
 def compression(*, on: bool) -> str:
-    """Return the rules that compress text for clients that accept gzip.
+    """Return the rules that compress text for clients that accept gzip; empty unless *on*.
 
     HAProxy compresses only responses with a status from 200 to 203, that are not encoded already and do not forbid it
     (`no-transform`). It decides before any rule for responses runs, so no rule can exclude small bodies, and HAProxy

@@ -7,7 +7,7 @@ _PREFLIGHT = "{ method OPTIONS } { var(txn.origin) -m found } { req.hdr(access-c
 
 
 def origin_rules(cors: Cors | None) -> str:
-    """Return the rules that store the origin. They must be first, so that a rejected request gets CORS headers too."""
+    """Return the rule that stores the origin. It must come first, so that a rejected request gets CORS headers too."""
     rule = "http-request set-var(txn.origin) req.fhdr(origin) if { req.fhdr(origin) -m found }"
     return lines(rule) if cors else ""
 
@@ -51,9 +51,9 @@ def cors_rules(cors: Cors | None) -> str:
 
 
 def _listed(cors: Cors, *, not_: bool = False) -> str:
-    """Return the condition that the origin is listed, or with *not_* that it is not; it may be empty.
+    """Return the condition that the origin is listed, or with *not_* that it is not.
 
-    Any other condition begins with a space.
+    It begins with a space, or is empty if it is always true.
     """
     if cors.origins == ("*",):
         return " { always_false }" if not_ else ""

@@ -4,9 +4,10 @@ from mainstay.drivers.edge.haproxy.config.syntax import lines, remove_headers
 
 
 def forwarded_headers(client: str = "%[src]", *, proxies: bool = False) -> str:
-    """Return the rules that replace these headers, which a client can forge.
+    """Return the rules that replace the headers `X-Forwarded-*` and related ones, which a client can forge.
 
-    *client* is the client's address. *proxies* is whether a trusted proxy may name the protocol.
+    *client* is the client's address or HAProxy's expression for it. *proxies* is whether a trusted proxy may name the
+    protocol.
     """
     proto = ["http-request set-header X-Forwarded-Proto https if { var(req.proto) -m str https }"] if proxies else []
     return lines(

@@ -10,7 +10,8 @@ from mainstay.system.state_dir import Folders
 from mainstay.system.users import UserIds
 
 RING_BYTES = 8_388_608
-"""The room for lines of the access log that wait for the supervisor. HAProxy drops further lines and counts them."""
+"""The size of the ring buffer for lines of the access log that wait for the supervisor. While it is full, HAProxy drops
+lines and counts them."""
 
 MAX_RELOADS = 20
 """The number of reloads after which HAProxy ends a worker even if clients keep connections open, to bound memory."""

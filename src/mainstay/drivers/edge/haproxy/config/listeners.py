@@ -1,4 +1,4 @@
-"""The internal addresses: one `frontend` for each service that others call."""
+"""The internal addresses: one `frontend` for each service that other services call."""
 
 from mainstay.drivers.edge.haproxy.config.common import common_rules
 from mainstay.drivers.edge.haproxy.config.preview_header import check_header, follow

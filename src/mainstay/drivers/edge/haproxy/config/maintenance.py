@@ -7,7 +7,7 @@ from mainstay.drivers.edge.haproxy.config.syntax import lines
 from mainstay.model import Edge
 
 MAINTENANCE = "maintenance.map"
-"""The file of a map from networks to ALLOWED, or to the page for their clients in Base64; empty: no maintenance."""
+"""The file of a map from networks to ALLOWED, or to the page for their clients in Base64; empty without maintenance."""
 HEALTH = "health.map"
 """The file of a map whose keys are the paths that are served during maintenance."""
 ALLOWED = "allowed"

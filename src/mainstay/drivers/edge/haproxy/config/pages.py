@@ -67,7 +67,7 @@ def type_rules() -> list[str]:
 
 
 def plain(status: int, text: str = "") -> str:
-    """Return the page for *status* if the manifest has none. *text*, which is HTML, replaces the usual sentence."""
+    """Return the edge's own plain page for *status*. *text*, which is HTML, replaces its usual sentence."""
     title = TITLES[status]
     return f"<!doctype html><title>{title}</title><h1>{title}</h1><p>{text or _TEXTS[status]}</p>"
 

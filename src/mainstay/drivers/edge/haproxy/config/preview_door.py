@@ -51,7 +51,7 @@ frontend {PREVIEW}
 
 
 def _at(main: int, *others: int) -> dict[int, str]:
-    """Return the condition that a request is for the front door at a port, by `Route.listen`; none with one door."""
+    """Return, by port (`Route.listen`), the condition that a request is for its front door; empty with one door."""
     if not others:
         return {}
     port = "{{ req.hdr(host),port_only eq {} }}".format

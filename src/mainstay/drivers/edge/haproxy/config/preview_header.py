@@ -1,4 +1,4 @@
-"""The signed header by which the calls of services for a previewed request reach previewed revisions too.
+"""Render the rules for the signed header by which the calls of services for a previewed request are previewed too.
 
 The preview door adds the header to each request. A service forwards it with its calls, and each listener checks it.
 Its value is `EXPIRES.SIGNATURE`; the signed text also contains what the header permits (`Allowed`). Services do not
@@ -28,7 +28,7 @@ _MARK = f"http-request set-var(txn.matched) str({PREVIEW})"
 
 
 def recognise_own() -> str:
-    """Return the rules of a front door that recognise Mainstay's own requests and remove the header from all."""
+    """Return the rules of a front door that recognise Mainstay's own requests, and always remove the header."""
     return lines(*_given(), *_allowed("front", "own"))
 
 

@@ -18,9 +18,9 @@ from mainstay.system.state_dir import Folders
 from mainstay.system.users import UserIds
 
 CLIENT = "src,ipmask(32,64)"
-"""The expression of a client's key. The addresses of one IPv6 /64 count as one client, which can use all of them."""
+"""The key of a client in a table: its address, or its IPv6 /64, since one client can use all addresses in it."""
 CLIENTS = 100_000
-"""The number of clients in a table. A full table replaces the entry that was not used for the longest time."""
+"""The number of clients in a table. A full table replaces the least recently used entry."""
 _ENTIRE, _OF_ROUTE = 0, 1
 """The numbers of HAProxy's counters (`sc0`, `sc1`): for all requests of the client, and for those of one route."""
 
@@ -88,7 +88,7 @@ def _route_rules(edge: Edge) -> list[_Rule]:
 
 
 def _digest(path: str) -> str:
-    """Return the part of a table's name for *path*. It depends on no other rate, so their changes keep the table."""
+    """Return the part of a table's name for *path*. Changes of other rates keep the name, and so the table's counts."""
     return hashlib.sha256(path.encode()).hexdigest()[:8]
 
 

@@ -1,4 +1,4 @@
-"""Redirects at a front door."""
+"""Render the redirects of a front door."""
 
 from mainstay.drivers.edge.haproxy.config.paths import condition
 from mainstay.drivers.edge.haproxy.config.syntax import fixed, lines, quoted

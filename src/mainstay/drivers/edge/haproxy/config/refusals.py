@@ -1,4 +1,4 @@
-"""Refusals of requests whose body is still on its way.
+"""Refuse requests whose body is still arriving, so that clients receive the response.
 
 After a `deny`, HAProxy closes the stream of a request at once, and answers what the client still sends of the body
 with resets. Then many clients report a broken stream or connection in place of the response. HAProxy reads and drops
@@ -11,7 +11,7 @@ from mainstay.drivers.edge.haproxy.config.pages import RETRY_AFTER_S, page, prob
 from mainstay.model import Edge
 
 SCRIPT = "refusals.lua"
-"""The name of the program's file in the edge's folder."""
+"""The name of the Lua program's file in the edge's folder."""
 LONGEST_BYTES = 100_000_000
 """The longest body that HAProxy reads after a refusal. The client must declare the length, because without one HAProxy
 would read for as long as the client sends."""

@@ -1,4 +1,4 @@
-"""Limits on the size of a request and on the connections of a client."""
+"""Render the rules that limit the size of a request and the connections of a client."""
 
 from mainstay.drivers.edge.haproxy.config.rate_limits import CLIENT, CLIENTS
 from mainstay.drivers.edge.haproxy.config.refusals import read_body, refused
@@ -14,7 +14,7 @@ _TABLE = "limit:connections"
 
 
 def connection_table(edge: Edge) -> str:
-    """Return the section of the table that counts the open connections of each client; empty without the limit.
+    """Return the section of the table that counts the open connections of each client; empty without a limit.
 
     A new worker starts with an empty table, because the connections in the old table stay with the old worker.
     """
@@ -24,7 +24,7 @@ def connection_table(edge: Edge) -> str:
 
 
 def connection_rules(edge: Edge) -> str:
-    """Return the rules that close a client's connections above the limit; a trusted proxy has no limit."""
+    """Return the rules that reject a client's connections above the limit; a trusted proxy has no limit."""
     if edge.limits.connections is None:
         return ""
     unless = f" if !{is_proxy(edge)}" if edge.trusted_proxies else ""

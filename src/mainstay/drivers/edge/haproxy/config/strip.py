@@ -1,4 +1,4 @@
-"""The removal of a route's path from the requests that the route forwards."""
+"""Render the rules that remove a route's path from requests before a service receives them."""
 
 from mainstay.drivers.edge.haproxy.config.choice import Choice
 from mainstay.drivers.edge.haproxy.config.syntax import lines, quoted
@@ -6,7 +6,7 @@ from mainstay.model.matching import prefix
 
 
 def strip_rules(choice: Choice) -> str:
-    """Return the rules that shorten the path of the chosen route, and name its prefix to the service in a header."""
+    """Return the rules that remove the chosen route's path from the request's, and send it as `X-Forwarded-Prefix`."""
     strips = [route for route in choice.routes if route.strip and prefix(route)]
     return lines(*(rule for route in strips for rule in _shorten(prefix(route), choice.of(route))))
 

@@ -34,7 +34,7 @@ def remove_headers(name: str) -> list[str]:
     """Return the rules that remove the request header *name*, also if it is written with `_` in place of `-`.
 
     Services that see headers as environment variables cannot distinguish the two. A *name* that ends with `-` means all
-    headers that begin with it. The rules compare texts: a regular expression would be run on each header.
+    headers that begin with it. The rules compare strings, since a regular expression would run on each header.
     """
     match = " -m beg" if name.endswith("-") else ""
     words = name.split("-")

@@ -24,7 +24,10 @@ def https_bind(edge: Edge, port: int | None) -> str:
 
 
 def https_redirect(port: int | None) -> str:
-    """Return the rules that redirect http to https: GET and HEAD by 301, others by 308, to keep method and body."""
+    """Return the rules that redirect http to https at *port*; empty when *port* is None.
+
+    They redirect GET and HEAD by 301, and other methods by 308, to keep method and body.
+    """
     if port is None:
         return ""
     at = "" if port == 443 else f":{port}"

@@ -4,7 +4,7 @@ from mainstay.drivers.edge.haproxy.config.syntax import lines
 from mainstay.model import Edge
 
 MOST_PROXIES = 5
-"""The number of addresses, from the end of X-Forwarded-For, that are read; the last one read is the client's."""
+"""The largest number of addresses that are read from the end of X-Forwarded-For; the last one read is the client's."""
 
 
 def is_proxy(edge: Edge, address: str = "src") -> str:
