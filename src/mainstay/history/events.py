@@ -11,7 +11,7 @@ RunOutcome = Literal["released", "undone"]
 
 
 class Planned(msgspec.Struct, frozen=True):
-    """A plan was recorded; from here on the manifest is not read again."""
+    """A plan was recorded for a new run, which never reads the manifest again."""
 
     kind: str
     plan: msgspec.Raw
@@ -22,8 +22,8 @@ class Planned(msgspec.Struct, frozen=True):
     before: int | None
     """The release that was live when the plan was made; None: there was none."""
     rollback: str
-    """`safe`, or `unknown` when a schema differs from that of the live release, or will after the run: an older release
-    may not work with it."""
+    """Whether a rollback to the release that was live before is safe: `safe`, or `unknown` if that release may not work
+    with a schema that this run migrates, or that an undone run has migrated."""
     by: str
     """The user who started the run."""
     steps: int
@@ -35,7 +35,7 @@ class Planned(msgspec.Struct, frozen=True):
     data: bool = False
     """Whether the run deletes the data, and all releases with it."""
     declared: str = ""
-    """Fingerprint of what the manifest declared when this release was chosen; empty for a `down`."""
+    """Fingerprint of what the manifest declared when the run was planned; empty for a `down`, or if not known."""
 
 
 class Resumed(msgspec.Struct, frozen=True):
@@ -48,7 +48,7 @@ class Resumed(msgspec.Struct, frozen=True):
     tool: str
     """The program and its version, such as `mainstay 1.0`."""
     step: StepNumber | None = None
-    """The step at which the run had stopped."""
+    """The step at which the run had stopped; None: before its first step, or between two steps."""
 
 
 class Started(msgspec.Struct, frozen=True):
@@ -89,11 +89,12 @@ class Failed(msgspec.Struct, frozen=True):
 
 
 class TrafficReverted(msgspec.Struct, frozen=True):
-    """Traffic of a stage was reverted, or is about to be, so steps count as not done; the run can be resumed."""
+    """Traffic of the stage `stage` was reverted, or is about to be. The steps in `not_done` count as not done, and the
+    run can be resumed."""
 
     stage: int
     not_done: tuple[StepNumber, ...]
-    """Steps that count as started but not done from here on."""
+    """Steps that had started, and that count as not done from here on."""
 
 
 class UndoStarted(msgspec.Struct, frozen=True):

@@ -13,9 +13,9 @@ from mainstay.history.run_state import RunState
 from mainstay.history.summary import History, HistoryOutcome, LiveRelease, Origin, RunSummary
 
 OBSERVATIONS = ("observe", "settle")
-"""The kinds of steps that compare a new release with the old one."""
+"""The kinds of steps that observe a new release and compare it with the old one."""
 OBSERVED_S = 1.0
-"""Seconds; an observation that took less has compared nothing, so its figures are not shown."""
+"""The duration in seconds below which an observation has compared nothing, so the history omits its figures."""
 
 
 class HistoryFold:

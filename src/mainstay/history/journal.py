@@ -45,15 +45,15 @@ class Verification(msgspec.Struct, frozen=True):
     """The result of verifying a journal."""
 
     rows: int
-    """The last row that was verified and is intact."""
+    """The sequence of the last row that was verified and is intact; 0: none."""
     bad: int | None = None
-    """The first row that was changed or is missing; None: the journal is intact."""
+    """The sequence of the first row that was changed or is missing; None: the journal is intact."""
     why: str = ""
     """What is wrong with the row `bad`."""
 
 
 class JournalUnwritable(Parked):
-    """The journal cannot be written. The step to be recorded has not started, and the run can be resumed."""
+    """The journal cannot be written. A step starts only after its start is recorded, so the run can be resumed."""
 
     code = "journal-unwritable"
 
@@ -92,7 +92,7 @@ class Journal(Protocol):
         """Return the id for the next run."""
 
     def checkpoint(self) -> None:
-        """Move all rows into the main file, so that a copy of that file alone is complete."""
+        """Move all rows from the write-ahead log into the main file, so that a copy of that file alone is complete."""
 
     def set_owner(self, owner: Owner) -> None:
         """Record the process that holds the lock; this clears earlier abort requests."""
@@ -116,7 +116,7 @@ def chained(previous: bytes, row: Row) -> bytes:
 def verify_chain(stored: Iterable[tuple[Row, bytes]], *, after: int = 0, previous: bytes = GENESIS) -> Verification:
     """Return the result of verifying the hash chain: the first row whose sequence or hash is wrong, if any.
 
-    The chain begins after row *after*, whose hash is *previous*.
+    *stored* has the rows after row *after*, each with its stored hash; *previous* is the hash of row *after*.
     """
     count = after
     for row, kept in stored:

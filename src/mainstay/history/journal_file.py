@@ -39,7 +39,7 @@ RESTORE = "put journal.db and head back from the same backup; never edit them"
 def prepare(database: sqlite3.Connection, path: Path) -> None:
     """Set up *database* so that commits survive power loss, and create the schema if it has none.
 
-    Raises JournalUnwritable where the file system does not support WAL mode.
+    Raises JournalUnwritable where the file system does not support WAL mode, and what `known_format` raises.
     """
     (mode,) = database.execute("pragma journal_mode = wal").fetchone()
     if mode != "wal":
@@ -57,7 +57,10 @@ def prepare(database: sqlite3.Connection, path: Path) -> None:
 
 
 def known_format(database: sqlite3.Connection, path: Path) -> int:
-    """Return the format of the journal, 0 for a new one. Raises BadInput for one that this version cannot read."""
+    """Return the number of the journal's format; 0 for a new journal.
+
+    Raises StateUnreadable for an older format than this version reads, and BadInput for a newer one.
+    """
     (found,) = database.execute("pragma user_version").fetchone()
     if 0 < found < FORMAT:
         raise StateUnreadable(path, f"it has format {found}, not {FORMAT}", path.parent)
@@ -72,7 +75,7 @@ def known_format(database: sqlite3.Connection, path: Path) -> int:
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
-    """Return a connection to the file; *mode* is `ro`, `rw` or a whole parameter of SQLite, like `immutable=1`."""
+    """Return a connection to the file; *mode* is `ro`, `rw` or another URI parameter, like `immutable=1`."""
     uri = f"file:{quote(str(path))}?{mode if '=' in mode else f'mode={mode}'}"
     database = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
     # Mainstay writes valid UTF-8 only. Other bytes are damage, and must be readable for verification to find them.
@@ -81,7 +84,7 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def reading(path: Path) -> sqlite3.Connection:
-    """Return a connection that only reads the journal at *path*; an empty journal when there is no such file."""
+    """Return a read-only connection to the journal at *path*; to an empty journal when there is no such file."""
     if not path.exists():
         nothing = sqlite3.connect(":memory:", isolation_level=None)
         nothing.executescript(SCHEMA)
@@ -132,7 +135,7 @@ def owner(database: sqlite3.Connection) -> Owner | None:
 
 @contextmanager
 def translating_errors(path: Path) -> Iterator[None]:
-    """Translate errors from SQLite and the disk into JournalUnwritable and JournalCorrupt with a remedy."""
+    """Translate errors of SQLite and of the disk in the body into JournalUnwritable or JournalCorrupt with a remedy."""
     try:
         yield
     except sqlite3.OperationalError as reason:

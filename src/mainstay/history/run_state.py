@@ -17,7 +17,7 @@ MOST_RESUMES = 5
 
 
 class RunState(msgspec.Struct, frozen=True):
-    """The state of a run according to its journal. Steps are in the order in which they started."""
+    """The state of a run according to its journal. `started` and `undone` are in the order in which that happened."""
 
     run: str = ""
     planned: events.Planned | None = None
@@ -28,12 +28,12 @@ class RunState(msgspec.Struct, frozen=True):
     undone: tuple[StepNumber, ...] = ()
     titles: dict[StepNumber, str] = {}
     parked: events.ParkedAt | None = None
-    """Set while the run waits for a person's decision."""
+    """Where and why the run waits for a person's decision; None: it does not wait."""
     irreversible: bool = False
     """Whether a step that cannot be undone has started: from then on the run can only go forward."""
     fence: int = 0
     resumes: int = 0
-    """Number of processes that started to execute the run since it last made progress."""
+    """Number of processes that started to execute the run since it last made progress or was parked."""
     current: StepNumber | None = None
     """The step that is executing, or was executing when the run stopped."""
     outcome: RunOutcome | None = None

@@ -9,7 +9,7 @@ import msgspec
 from mainstay.history.journal import GENESIS, Signer, Verification, Verifier
 
 HEAD_BYTES = 512
-"""One disk sector: written atomically, and overwritten in place even on a full disk."""
+"""The size of the file: one disk sector, which is written atomically, and in place even on a full disk."""
 
 
 class Head:
@@ -32,7 +32,7 @@ class Head:
             os.close(file)
 
     def verify(self, last: int, hash_of: Callable[[int], bytes | None], key: Verifier | None) -> Verification:
-        """Return whether a journal contains the signed row; `rows` of the result is then that row's sequence.
+        """Return the result of verifying that a journal contains the signed row; `rows` is the sequence of that row.
 
         The journal ends with row *last*; *hash_of* returns the stored hash of a row. Without *key* the signature is
         not verified.

@@ -41,7 +41,7 @@ class SigningKey:
 
     @classmethod
     def of(cls, folders: Folders) -> "SigningKey":
-        """Return the key of an environment. If there is none, create it (mode 0600) and its public half (0644).
+        """Return the key of an environment; create its file (mode 0600) or that of its public half (0644) if missing.
 
         Raises JournalCorrupt when the key cannot be read. Call this under the lock: otherwise two processes could each
         create and use a different key.

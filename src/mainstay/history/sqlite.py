@@ -61,7 +61,7 @@ class SqliteReader:
             return updated.rowcount == 1
 
     def verify(self, key: Verifier | None = None) -> Verification:
-        """Return the result of verifying all rows and the head; its signature only with *key*."""
+        """Return the result of verifying all rows and the head; the head's signature is verified only with *key*."""
         verdict = self._verified(key)
         for _ in range(ATTEMPTS - 1):
             # Another process may write between the reads of rows and head, so only a repeated mismatch counts.
@@ -98,8 +98,8 @@ class SqliteReader:
 class SqliteJournal:
     """The journal of one environment, for the process that holds the lock.
 
-    Opening it verifies the head and the rows from the one in the head on, then signs the last row. It raises
-    JournalCorrupt when one of those rows was changed, or when rows up to the head are lost. `SqliteReader.verify`
+    Opening it verifies the head and the rows from the signed row on, then signs the last row. It raises
+    JournalCorrupt when one of those rows was changed, or when rows up to the signed one are lost. `SqliteReader.verify`
     verifies all rows.
     """
 
@@ -179,7 +179,7 @@ class SqliteJournal:
             self._database.close()
 
     def _verified(self) -> tuple[int, bytes]:
-        """Verify the head and the rows from its row on, then sign the last row. Return its sequence and hash.
+        """Verify the head and the rows from the signed row on, then sign the last row. Return its sequence and hash.
 
         Raises JournalCorrupt when a row was changed or is missing.
         """

@@ -24,11 +24,12 @@ class Origin(msgspec.Struct, frozen=True):
     before: int | None
     """The release that was live before."""
     declared: str
-    """Fingerprint of what the manifest declared when that run was planned; empty where it is unknown."""
+    """Fingerprint of what the manifest declared when that run was planned; empty: not known."""
 
 
 class RunSummary(msgspec.Struct, frozen=True):
-    """One run, as history lists it. Only the lock shows whether an unfinished run is executing now."""
+    """One run, as `mainstay history` lists it. The journal alone shows an executing run as `interrupted`; only the lock
+    shows that it is `running`."""
 
     run: str
     kind: str
@@ -37,21 +38,22 @@ class RunSummary(msgspec.Struct, frozen=True):
     release: int
     """The release that the run ships or restores; for other kinds of runs, the live one."""
     outcome: HistoryOutcome
-    """`released` after every success, also of a rollback or a `down`; `undone`: the run was rolled back."""
+    """released: the run succeeded, also a rollback or a `down` · undone: it was rolled back · parked: it waits for a
+    person's decision · running: a process is executing it · interrupted: no process is executing it."""
     began: str
     took_s: float
-    """Seconds from `began` to its last event."""
+    """Seconds from `began` to the last event of the run."""
     by: str
     """The user who started the run."""
     rollback: str
-    """`safe`, or `unknown` when a schema differs from that of the live release, or will after the run: an older release
-    may not work with it."""
+    """Whether a rollback to the release that was live before is safe: `safe`, or `unknown` if that release may not work
+    with a schema that this run migrates, or that an undone run has migrated."""
     serves_after: int | None = None
     """The release that is live after the run if it succeeds; None when none is."""
     why: str = ""
     """Why the run was rolled back; empty: it was not."""
     evidence: str = ""
-    """The figures of its last observation that took time; empty: there was none."""
+    """The figures of its last observation that took at least one second; empty: there was none."""
 
     @property
     def ended(self) -> str:
@@ -67,21 +69,21 @@ class History(msgspec.Struct, frozen=True):
     live: LiveRelease | None = None
     """The live release; None before the first. A `down` keeps it for the next `up`, unless it deletes the data."""
     origin: Origin | None = None
-    """The run that made the release in `live` live."""
+    """The run that made the release `live` live; None without a live release."""
     unfinished: str | None = None
     """The id of the run that has not ended; None when every run has."""
     last_run: str | None = None
-    """The id of the newest run."""
+    """The id of the newest run; None before the first."""
     runs: tuple[RunSummary, ...] = ()
-    """Newest first."""
+    """All runs, the newest first."""
     documents: dict[int, msgspec.Raw] = {}
     """Per release number, the JSON document of the plan that made the release."""
     expected: dict[str, float] = {}
-    """Per `Step.timed_as`, the median duration of such steps in seconds."""
+    """The median duration of steps in seconds, by their key `Step.timed_as`."""
     schemas: dict[str, str] = {}
     """Per datastore, the schema revision after its last completed migration."""
     rolled_back: dict[int, str] = {}
-    """Per release that a rollback replaced by an older one and that was not live since, when that rollback ended."""
+    """Per release that a rollback replaced and that has not been live since, the time at which that rollback ended."""
 
     @property
     def served(self) -> tuple[int, ...]:
@@ -99,12 +101,12 @@ class History(msgspec.Struct, frozen=True):
         return self.highest + 1
 
     def document(self, number: int) -> bytes | None:
-        """Return the JSON of release *number* as recorded in its plan; None when that release was never planned."""
+        """Return the JSON of release *number* as recorded in the plan that made it; None when no plan made it."""
         plan = self.documents.get(number)
         return bytes(msgspec.json.decode(plan, type=_OfPlan).release) if plan is not None else None
 
     def environment(self, number: int) -> bytes | None:
-        """Return the JSON of the environment that release *number* was planned for; None when it was never planned."""
+        """Return the JSON of the environment in the plan that made release *number*; None when no plan made it."""
         plan = self.documents.get(number)
         return bytes(msgspec.json.decode(plan, type=_OfPlan).environment) if plan is not None else None
 

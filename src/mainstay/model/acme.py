@@ -1,4 +1,4 @@
-"""A certificate authority that issues certificates by ACME (RFC 8555), and how it checks who owns a host."""
+"""Settings of certificates by ACME (RFC 8555): the authority, the account there, and the proof by DNS records."""
 
 import msgspec
 
@@ -7,11 +7,11 @@ from mainstay.model.value import SecretRef
 LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
 
 CERTIFICATE_FAILED = "certificate-failed"
-"""The code of the note that the last request for a certificate failed."""
+"""The code of the note that reports that the last request for a certificate failed."""
 
 
 class DnsCommands(msgspec.Struct, frozen=True):
-    """The commands that add and remove the DNS record by which the authority checks a host. No shell reads them.
+    """The commands that add and remove the DNS record by which the authority checks a host. They run without a shell.
 
     In each argument, `{name}` is the name of the TXT record, without a dot at its end, and `{value}` its value.
     """
@@ -19,7 +19,7 @@ class DnsCommands(msgspec.Struct, frozen=True):
     set: tuple[str, ...]
     clear: tuple[str, ...]
     wait_s: float = 30.0
-    """Seconds between `set` and the check, in which the record reaches the name servers."""
+    """Seconds that Mainstay waits after `set`, so that the record reaches the name servers before the check."""
 
 
 class ExternalAccount(msgspec.Struct, frozen=True):
@@ -35,11 +35,11 @@ class Acme(msgspec.Struct, frozen=True):
 
     directory: str = LETS_ENCRYPT
     email: str = ""
-    """Where the authority sends warnings; may be empty."""
+    """The e-mail address to which the authority sends warnings; empty: none."""
     ca: str = ""
-    """Absolute path of a PEM file with the authority that signed the certificate of `directory` itself; empty: the
-    public authorities are trusted."""
+    """Absolute path of a PEM file with the authority that Mainstay trusts when it connects to `directory`; empty: the
+    public authorities."""
     dns: DnsCommands | None = None
-    """None: the authority checks each host by a request to its port 80."""
+    """The commands for checks by DNS record; None: the authority checks each host by a request to its port 80."""
     eab: ExternalAccount | None = None
-    """None: the authority needs no account that was made elsewhere."""
+    """The operator's account at the authority; None: the authority requires none."""

@@ -12,15 +12,15 @@ class Source(msgspec.Struct, frozen=True):
     beside: tuple[tuple[str, str], ...] = ()
     """Pairs of a path inside the copy and the absolute folder that is copied there: files that services share."""
     apart: tuple[str, ...] = ()
-    """Patterns of files in `folder` that Mainstay reads and the service does not, like the manifest. They are not
-    copied, unless the folder's `.mainstayignore` includes them again (`!mainstay.yaml`)."""
+    """Patterns of files in `folder` that only Mainstay reads, like the manifest. Matching files are not copied, unless
+    the folder's `.mainstayignore` includes them again (`!mainstay.yaml`)."""
 
     def __str__(self) -> str:
         return f"{self.folder}@{self.ref}" if self.ref else self.folder
 
 
 class SourceTree(msgspec.Struct, frozen=True, tag="source_tree"):
-    """Copied and built files. `key` identifies the files after the build, `digest` those before it."""
+    """A copied and built source tree. `key` identifies its files after the build, `digest` those before it."""
 
     key: str
     digest: str
@@ -33,7 +33,7 @@ class SourceTree(msgspec.Struct, frozen=True, tag="source_tree"):
     python: str = ""
     """The interpreter whose folder comes first in the PATH of builds; empty: none."""
     reads: tuple[str, ...] = ()
-    """Environment of a build besides PATH, as NAME=VALUE; contains no secrets."""
+    """Further variables of builds, such as LANG, as NAME=VALUE; none is secret."""
     user: str = ""
     """The system user that runs the programs; empty: the user that runs Mainstay."""
     check: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""The order of services by who calls whom, in layers: callees first, or callers first."""
+"""Order services by the calls between them, in layers: callees first, or callers first."""
 
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
@@ -6,7 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 from mainstay.model.release import ServiceRelease
 
 Layers = tuple[tuple[str, ...], ...]
-"""Services in order; those of one layer do not depend on each other, or call each other in a circle."""
+"""Services in order. Services of one layer do not call each other, except in a circle."""
 Links = Mapping[str, Iterable[str]]
 """Per service, the services that it calls directly."""
 Calls = dict[str, frozenset[str]]
@@ -32,13 +32,19 @@ def callees_first(calls: Calls, chosen: Iterable[str] | None = None) -> Layers:
 
 
 def callers_first(calls: Calls, chosen: Iterable[str] | None = None) -> Layers:
-    """Return the *chosen* services, or all, in layers: a service comes before all that it calls."""
+    """Return the *chosen* services, or all, in layers: a service comes before all that it calls.
+
+    Services that call each other in a circle share a layer.
+    """
     callers: Calls = {name: frozenset(caller for caller in calls if name in calls[caller]) for name in calls}
     return callees_first(callers, chosen)
 
 
 def in_order(links: Links, optional: Links) -> tuple[str, ...]:
-    """Return the names in *links*, callees first. An *optional* link that closes a circle is ignored."""
+    """Return the services in *links*, callees first; *optional* links count too, except those in a circle.
+
+    Raises CycleError when *links* alone have a circle.
+    """
     both = {name: {*links[name], *optional[name]} & links.keys() for name in links}
     calls = _transitive(both, links)
     kept = {name: {to for to in both[name] if to in links[name] or name not in calls.get(to, ())} for name in both}
@@ -46,7 +52,7 @@ def in_order(links: Links, optional: Links) -> tuple[str, ...]:
 
 
 def circle(links: Links) -> tuple[str, ...]:
-    """Return the services of a circle, each before one that it calls, the first also last; empty if there is none."""
+    """Return a circle in *links*: each service calls the next, the last is the first again; empty: there is none."""
     try:
         _layers(links)
     except CycleError as error:

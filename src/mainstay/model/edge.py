@@ -12,7 +12,7 @@ from mainstay.model.tls import Tls
 
 
 class Route(msgspec.Struct, frozen=True):
-    """A rule of the edge: requests whose path starts with `path`, and whose host is `host` if set, go to `service`.
+    """A rule of the edge: requests for `path` or a path below it, and for `host` if set, go to `service`.
 
     The host `*.shop.example` matches every name with exactly one label in place of `*`.
     """
@@ -21,21 +21,22 @@ class Route(msgspec.Struct, frozen=True):
     service: str
     host: str = ""
     listen: int = 0
-    """The port of the route's own front door; 0: the edge's."""
+    """The port of the front door that the route belongs to; 0: the main front door."""
     strip: bool = False
-    """Whether the service gets the path without the route's path."""
+    """Whether the edge removes `path` from the start of a request's path before the service gets the request."""
     assets_s: int = 0
-    """Seconds for which clients may keep the static files of the route; 0: it has none."""
+    """Seconds for which clients may cache the static files of the route; 0: the route has no static files."""
 
 
 class Edge(msgspec.Struct, frozen=True):
-    """The front door and its settings. `http` 0: a free port is chosen once and then kept. Times in seconds."""
+    """The front door and its settings. Times in seconds."""
 
     http: int = 8080
+    """The port of the main front door; 0: a free port is chosen once and then kept."""
     routes: tuple[Route, ...] = ()
     address: str = "0.0.0.0"
     answer_s: float = 60.0
-    """Timeout for the begin of a response."""
+    """Timeout for the start of a response."""
     body_s: float = 30.0
     """Timeout for a request's body, or for its first 16 KB if it is larger."""
     tunnel_s: float = 3600.0
@@ -45,23 +46,27 @@ class Edge(msgspec.Struct, frozen=True):
     headers: tuple[tuple[str, str], ...] = ()
     """Response headers of the front doors; each replaces the service's header of that name."""
     cors: Cors | None = None
-    """None: the service's own CORS headers pass."""
+    """The cross-origin requests that the edge allows; None: the edge passes on the service's own CORS headers."""
     compress: bool = False
     pages: tuple[ErrorPage, ...] = ()
     redirects: tuple[Redirect, ...] = ()
     https: int | None = None
-    """The port of https; 0: a free one is chosen once and then kept; None: no https."""
+    """The port of https; 0: a free port is chosen once and then kept; None: no https."""
     tls: Tls | None = None
     limits: Limits = Limits()
     trusted_proxies: tuple[str, ...] = ()
     """Networks (`10.0.0.0/8`) of proxies whose X-Forwarded-For is believed."""
     preview_routes: tuple[Route, ...] = ()
-    """The routes of the preview door while a release changes routes; empty: `routes`."""
+    """The routes of the preview door while a deploy changes routes; empty: the same as `routes`."""
     awaited: tuple[str, ...] = ()
-    """Services whose routes match only while an instance has traffic: a release adds them in place of other routes."""
+    """New services whose routes match only while an instance can handle requests. Until then, an existing broader
+    route gets these requests."""
 
     def https_port(self, allocated: Mapping[str, int]) -> int | None:
-        """Return the port of https; None without TLS, or while the free port is not yet in *allocated*."""
+        """Return the port of https; None without https, or while no free port has been chosen for it.
+
+        *allocated*: the ports that the target has chosen, by name.
+        """
         if self.tls is None or self.https is None:
             return None
         return self.https or allocated.get("edge-https")
@@ -74,7 +79,7 @@ class Edge(msgspec.Struct, frozen=True):
 
     @property
     def bridged(self) -> frozenset[str]:
-        """The services whose static files are bridged between two releases."""
+        """Services with static files: while two releases run, the edge gets a file that one lacks from the other."""
         return frozenset(route.service for route in self.routes if route.assets_s)
 
     @property

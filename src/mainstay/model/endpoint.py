@@ -10,16 +10,16 @@ Reach = Literal["other machines", "this machine", "owner"]
 class Endpoint(msgspec.Struct, frozen=True):
     """An address at which a process of the environment accepts connections.
 
-    Its reach follows from the address alone: a firewall may let fewer through.
+    `reach` follows from the address alone: a firewall may restrict it further.
     """
 
     address: str
     """`HOST:PORT`, `[::1]:PORT`, or the path of a unix socket."""
     protocol: Literal["tcp", "udp", "unix"]
     what: str
-    """What it is for, like `front door` or `instance`."""
+    """The purpose of the endpoint, like `front door` or `instance`."""
     of: str
-    """The service, datastore, instance or job that it belongs to, or `edge` or `supervisor`."""
+    """The service, datastore, instance or job that the endpoint belongs to, or `edge` or `supervisor`."""
     reach: Reach
     """other machines · this machine: every process on it · owner: processes of the user that owns the unix socket, and
     of root."""
@@ -28,16 +28,16 @@ class Endpoint(msgspec.Struct, frozen=True):
 
     @property
     def exposed(self) -> bool:
-        """Whether other machines reach it although neither Mainstay nor the manifest chose it."""
+        """Whether other machines can reach the address although neither Mainstay nor the manifest chose it."""
         return not self.declared and self.reach == "other machines"
 
     @property
     def title(self) -> str:
-        """Its name in messages: `front door`, `instance web-1-1`, `internal address of web`."""
+        """The name of the endpoint in messages: `front door`, `instance web-1-1`, `internal address of web`."""
         if self.what.endswith("door"):
             return self.what
         return f"{self.what} {self.of}" if self.what in NAMED else f"{self.what} of {self.of}"
 
 
 NAMED = ("instance", "datastore", "job")
-"""Values of `what` that are followed by the name without `of`: `instance web-1-1`."""
+"""Values of `what` that `title` joins to the name without "of": `instance web-1-1`."""

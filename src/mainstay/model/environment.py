@@ -5,7 +5,7 @@ import re
 import msgspec
 
 NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
-"""The name of a system, an environment, a service, a datastore or a volume."""
+"""The pattern for the name of a system, an environment, a service, a datastore or a volume."""
 
 NAME_RULE = "use a-z, 0-9 and '-', start with a letter, end with a letter or digit, at most 63 characters"
 
@@ -18,7 +18,7 @@ class DatastorePlace(msgspec.Struct, frozen=True):
 
 
 class Environment(msgspec.Struct, frozen=True):
-    """One environment of the manifest, resolved. Commands that make no plan need nothing else of the manifest."""
+    """One environment of the manifest, resolved. A command that makes no plan needs only this of the manifest."""
 
     system: str
     name: str

@@ -10,7 +10,7 @@ from mainstay.model.workload import Workload
 ReleaseNumber = int
 
 ROUNDING = 1e-6
-"""The difference from 100 percent that rounding may cause."""
+"""The largest deviation of a sum from 100, in percentage points, that counts as rounding."""
 
 
 class Revision(NamedTuple):
@@ -34,7 +34,8 @@ class Member(msgspec.Struct, frozen=True):
 Members = dict[ReleaseNumber, Member]
 
 Fleet = dict[str, Members]
-"""Per service, the revisions to run. A request sets whole services; services that it does not name are unchanged."""
+"""Per service, the revisions to run. A request to the target replaces all revisions of each service that it names;
+other services are unchanged."""
 
 Shares = dict[ReleaseNumber, float]
 """Percent of a service's requests (0 to 100) for each of its revisions."""
@@ -68,7 +69,7 @@ def end_of(shifts: Iterable[Shift]) -> Traffic:
 
 
 def unbalanced(traffic: Traffic) -> Iterator[str]:
-    """Yield a sentence for each service whose percentages neither sum to 100 nor are empty."""
+    """Yield a sentence for each service with percentages that include a negative one or do not sum to 100."""
     for service, shares in traffic.items():
         if shares and (any(share < 0 for share in shares.values()) or abs(sum(shares.values()) - 100) > ROUNDING):
             yield f"the traffic of {service} sums to {sum(shares.values()):g} %"
@@ -96,4 +97,4 @@ class Stage(msgspec.Struct, frozen=True):
     traffic: Traffic
     revert_to: Traffic
     hold_s: float = 0.0
-    """Seconds for which the stage is observed."""
+    """Seconds for which the run observes the stage."""

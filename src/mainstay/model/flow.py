@@ -5,20 +5,21 @@ from typing import Any, Literal
 import msgspec
 
 SmokeWrites = Literal["front", "preview"]
-"""The doors for flows that change data: only the front door, or before it also the preview door (`preview`)."""
+"""Where flows that change data run. front: only through the front door · preview: through the preview door, then
+through the front door."""
 
 Comparison = Literal["equals", "at_least", "at_most", "matches", "exists", "count"]
 
 
 class JsonExpectation(msgspec.Struct, frozen=True):
-    """What the values at the JSONPath `path` must be. `comparisons` has what each is compared with."""
+    """A condition for the values at the JSONPath `path`: `comparisons` has the operand of each comparison."""
 
     path: str
     comparisons: dict[Comparison, Any]
 
 
 class Expectation(msgspec.Struct, frozen=True):
-    """What a response must be. Texts may contain placeholders."""
+    """The conditions that a response must meet. Strings may contain placeholders."""
 
     status: tuple[int, ...] = ()
     """The allowed statuses; empty: every status."""
@@ -28,7 +29,7 @@ class Expectation(msgspec.Struct, frozen=True):
     body_matches: str = ""
     """A regular expression."""
     within_s: float = 0.0
-    """Seconds; 0: only the time limit of the request."""
+    """Seconds within which the response must be complete; 0: only the default time limit of requests applies."""
 
     @property
     def is_empty(self) -> bool:
@@ -36,7 +37,7 @@ class Expectation(msgspec.Struct, frozen=True):
 
 
 class FlowStep(msgspec.Struct, frozen=True):
-    """One request. Texts may contain placeholders."""
+    """One request, and the conditions for its response. Strings may contain placeholders."""
 
     method: str
     path: str
@@ -54,11 +55,11 @@ class Flow(msgspec.Struct, frozen=True):
     name: str
     steps: tuple[FlowStep, ...]
     finally_: tuple[FlowStep, ...] = ()
-    """Requests that follow the steps in any case, also after a failure."""
+    """Requests that are sent after the steps, even when a step has failed."""
     writes: bool = False
-    """Whether it changes data. Then it runs through the preview door only if the environment allows that."""
+    """Whether the flow changes data. Then it runs through the preview door only if the environment allows that."""
     host: str = ""
-    """The Host of its requests; empty: the host of the route that each request takes."""
+    """The Host header of the requests; empty: the host of the route that each request matches."""
 
 
 class StepOutcome(msgspec.Struct, frozen=True):
@@ -66,12 +67,12 @@ class StepOutcome(msgspec.Struct, frozen=True):
 
     flow: str
     request: str
-    """`GET /api/search`, without secrets."""
+    """The method and path, such as `GET /api/search`, with secrets masked."""
     status: int | None
-    """The status of the response; None: there was no response, or the step was left out."""
+    """The status of the response; None: there was no response, or the step was skipped."""
     took_s: float
     problem: str = ""
-    """How the response differed from what was expected; empty: it did not."""
+    """Why the step failed or was skipped; empty: the response was as expected."""
 
 
 Flows = tuple[Flow, ...]

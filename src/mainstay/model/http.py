@@ -28,6 +28,6 @@ class HttpResponse(msgspec.Struct, frozen=True):
 
     status: int
     headers: tuple[tuple[str, str], ...]
-    """Names in lower case."""
+    """Pairs of name and value, with the names in lower case."""
     body: bytes
     took_s: float

@@ -10,14 +10,16 @@ import msgspec
 TARGETS: dict[str, Literal["source", "image"]] = {
     "process": "source",
 }
-"""The targets that have a driver, each with what its services run in: copies of source trees, or images."""
+"""The targets that have a driver, each with the artifacts that it runs: `source`, copied source trees, or `image`."""
 
 DATASTORES = ("postgres",)
 """The datastores that have a driver."""
 
 TARGETS_NOT_YET = ("docker", "kubernetes")
+"""Targets planned for later versions: a manifest that names one gets an error that states this."""
+
 DATASTORES_NOT_YET = ("mongodb", "rabbitmq", "redis", "files")
-"""Kinds that are planned for later versions, so a manifest that names one gets a precise answer."""
+"""Datastores planned for later versions: a manifest that names one gets an error that states this."""
 
 
 class DatastoreSupport(msgspec.Struct, frozen=True):

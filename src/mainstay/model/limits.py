@@ -3,7 +3,7 @@
 import msgspec
 
 LONGEST_HEADERS = 10_240
-"""Bytes: the greatest limit on the headers of a request, and the default where its body has a limit."""
+"""The highest limit on the headers of a request, in bytes; also their limit when only the size of bodies is limited."""
 
 
 class Rate(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Lines of the logs of services, and the selection of them."""
+"""The lines of services' logs, and the queries that select lines."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ class LogLine(msgspec.Struct, frozen=True):
     """One line that a service wrote, without control characters."""
 
     at: str
-    """When it was written. Reading the line again gives the same time."""
+    """The time at which the service wrote the line, in UTC; the same whenever the line is read."""
     service: str
     release: int
     """The release that introduced the revision of the instance; in the access log, of the instance that responded.
@@ -21,12 +21,12 @@ class LogLine(msgspec.Struct, frozen=True):
 
 
 class LogQuery(msgspec.Struct, frozen=True):
-    """Selects lines of a service's log."""
+    """A selection of lines from a service's log."""
 
     lines: int = 100
-    """The maximum number of last lines."""
+    """The maximum number of existing lines, taken from the end of the log."""
     follow: bool = False
-    """Continue with new lines as they are written."""
+    """Whether to continue with new lines as they are written."""
     release: int | None = None
     """Select only the lines of this release; None: of every release."""
     instance: str | None = None

@@ -7,7 +7,7 @@ class Maintenance(msgspec.Struct, frozen=True):
     """Maintenance that is on, and who turned it on."""
 
     message: str = ""
-    """The text of the page; empty: the usual sentence."""
+    """The text of the maintenance page; empty: a default sentence."""
     allow: tuple[str, ...] = ()
     """Networks (`10.0.0.0/8`) whose clients pass as usual."""
     by: str = ""

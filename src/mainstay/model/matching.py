@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 
 class HostAndPath(Protocol):
-    """A host and a path: `host` is empty for every host, and `*.shop.example` for names with one more label."""
+    """A host and a path: `host` is empty for every host; in `*.shop.example`, `*` is any one label."""
 
     @property
     def host(self) -> str: ...

@@ -65,7 +65,10 @@ def uses(name: str, texts: Iterable[str]) -> bool:
 
 
 def fill(text: str, values: Mapping[str, str], volumes: str | None = None) -> str:
-    """Return *text* with the placeholders in *values* replaced; with *volumes*, `{volume:NAME}` by a path below it."""
+    """Return *text* with each placeholder that *values* names replaced by its value there; others stay as they are.
+
+    *volumes*: the folder of the volumes, below which `{volume:NAME}` is a path; None: it stays too.
+    """
 
     def value(match: re.Match[str]) -> str:
         name, argument = match[1], match[2]

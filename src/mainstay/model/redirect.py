@@ -17,7 +17,7 @@ class Redirect(msgspec.Struct, frozen=True):
     """An address that starts with `http://`, `https://` or `/`."""
     code: int = 301
     keep_path: bool = True
-    """Whether the rest of the path and the query are appended to `to`."""
+    """Whether the edge appends the rest of the request's path, after `path`, and the query to `to`."""
 
     def leads_to(self, host: str, path: str) -> tuple[str, str]:
         """Return the host and the path to which a request for *host* and *path* is redirected."""
@@ -27,9 +27,9 @@ class Redirect(msgspec.Struct, frozen=True):
 
 
 def loop(start: Redirect, redirects: Sequence[Redirect], hosts: Collection[str]) -> list[str]:
-    """Return the first addresses of an endless loop of *redirects* into which *start* leads; empty when there is none.
+    """Return up to four addresses of the endless chain of *redirects* that begins with *start*; empty if it ends.
 
-    *hosts* are the names that lead to this edge. Another host ends a redirect.
+    *hosts* are the names that lead to this edge. A redirect to any other host ends the chain.
     """
     for host in hosts:
         at, seen = (host, start.path), list[tuple[str, str]]()

@@ -16,7 +16,7 @@ class Strategy(msgspec.Struct, frozen=True):
 
     kind: Literal["blue-green", "canary", "rolling", "recreate"] = "blue-green"
     percent: tuple[float, ...] = ()
-    """The percentages of a canary before 100."""
+    """The percentages of requests that a canary gets one after another, before 100."""
     hold_s: float = 120.0
     """Time for which each percentage of a canary is observed."""
     settle_s: float = 60.0

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 GROWTH = 1.05
-"""Each bucket of a latency sketch ends at a 5 % longer time than the one before."""
+"""The factor between the upper bounds of consecutive buckets of a latency sketch."""
 
 
 class Latency(msgspec.Struct, frozen=True):
@@ -38,7 +38,7 @@ class Latency(msgspec.Struct, frozen=True):
         return math.nan
 
     def slower_than(self, milliseconds: float) -> int:
-        """Return how many requests took longer than the bucket of *milliseconds*."""
+        """Return how many requests took longer than the upper bound of the bucket that counts *milliseconds*."""
         limit = bucket_of(milliseconds)
         return sum(count for number, count in self.buckets.items() if number > limit)
 
@@ -64,20 +64,21 @@ PREVIEW = "preview"
 EDGE = "-"
 """The value of `SignalSource.service` for requests that the edge refused or redirected itself."""
 AnsweredBy = Literal["release", "edge", "unready"]
-"""release: an instance of the release · edge: the edge itself, which refused or redirected the request · unready: the
-edge, because no instance of the service was ready."""
+"""What answered a request. release: an instance of the release · edge: the edge itself, which refused or redirected
+the request · unready: the edge, because no instance of the service was ready."""
 
 
 class SignalSource(msgspec.Struct, frozen=True, order=True):
     """The key of a counter: requests that matched `route` and went to this instance of a service."""
 
     service: str
-    """`EDGE` if the request did not get as far as a service."""
+    """The service, or `EDGE` if the edge refused or redirected the request itself."""
     release: int
-    """0: no instance received the request."""
+    """The release that introduced the instance's revision; 0: no instance received the request."""
     instance: str = ""
+    """The id of the instance; empty: none, or the instance is gone."""
     route: str = ""
-    """`preview` for requests through the preview door; the route's host and path otherwise, empty if not known."""
+    """`preview` for requests through the preview door, otherwise the route's host and path; empty: not known."""
 
     @property
     def answered_by(self) -> AnsweredBy:
@@ -96,12 +97,12 @@ class Counts(msgspec.Struct, frozen=True):
 
     requests: int = 0
     errors: int = 0
-    """Responses with a status from 500 up, and responses that ended early because the instance did."""
+    """Responses with a status from 500 up, and responses that the instance cut short."""
     refused: int = 0
     """Connections that the instance refused or did not answer, whether or not another instance then responded."""
     aborted: int = 0
-    """Requests that the client aborted. They are in no other counter; only the time of one that waited for its response
-    is in `latency`."""
+    """Requests that the client aborted. `requests`, `errors`, `client_errors` and `redirects` do not count them;
+    `latency` counts only those that were waiting for the response."""
     latency: Latency = Latency()
     client_errors: int = 0
     """Responses with a status from 400 to 499."""
@@ -149,7 +150,7 @@ class Signals(msgspec.Struct, frozen=True):
     """The time in seconds of a monotonic clock. Compare only times of one epoch."""
     counts: tuple[tuple[SignalSource, Counts], ...] = ()
     lost: int = 0
-    """Requests that were not counted because their lines were lost or skipped."""
+    """Requests that were not counted because their lines of the access log were lost or skipped."""
 
     def since(self, earlier: "Signals") -> dict[SignalSource, Counts]:
         """Return what was counted since *earlier*; all of it when the counters began again in between."""
@@ -163,7 +164,7 @@ class Signals(msgspec.Struct, frozen=True):
 
 
 def by_release(counts: dict[SignalSource, Counts]) -> dict[tuple[str, int], Counts]:
-    """Return the counts of every service and release, without those of the preview door."""
+    """Return the sums of *counts* per service and release, without requests through the preview door."""
     found: dict[tuple[str, int], Counts] = {}
     for source, each in counts.items():
         if source.route != PREVIEW:

@@ -88,7 +88,7 @@ class Instance(msgspec.Struct, frozen=True):
     restarts: int = 0
     """The number of times that its process was started again."""
     early_exits: int = 0
-    """The number of consecutive times that it ended before it had been ready for `steady`."""
+    """The number of times in a row that it ended before it had been ready for the time `steady` of its service."""
     done: bool = False
     """Whether it is a task that exited with code 0; its state is `stopped`."""
     memory_bytes: int | None = None
@@ -96,7 +96,7 @@ class Instance(msgspec.Struct, frozen=True):
     tail: tuple[str, ...] = ()
     """Its last lines of output, while it starts and after it has ended."""
     reasons: tuple[str, ...] = ()
-    """Why it is not ready, or what is wrong although it is: a failed probe, a wrong address."""
+    """Why it is not ready, or what is wrong with it although it is ready: a failed probe, a wrong address."""
 
     @property
     def healthy(self) -> bool:
@@ -105,10 +105,10 @@ class Instance(msgspec.Struct, frozen=True):
 
 
 class Endings(msgspec.Struct, frozen=True):
-    """Counters of how the instances of a revision ended: what a time limit cut short, and which files were kept."""
+    """Counts over the ended instances of a revision: requests cut short, instances killed, and files kept."""
 
     requests: int = 0
-    """Requests that were still in flight when the drain of their instance ended."""
+    """Requests that were still in flight when the drain of their instance timed out."""
     instances: int = 0
     """Instances that were killed because they ignored their stop signal."""
     files: int = 0
@@ -140,13 +140,13 @@ class TrafficStatus(msgspec.Struct, frozen=True):
     actual: Traffic
     """The traffic that is in effect now; equals `wanted` once all shifts are applied."""
     preview: dict[str, int] = {}
-    """The requested release of each service to which the preview door leads."""
+    """Per service, the requested release behind the preview door."""
     previewed: dict[str, int] = {}
-    """The preview that is in effect now; equals `preview` once each release there has a ready instance."""
+    """Per service, the release behind the preview door now; equals `preview` once each release has a ready instance."""
     maintenance: Maintenance | None = None
-    """The requested maintenance."""
+    """The maintenance that was requested; None: none."""
     maintained: Maintenance | None = None
-    """The maintenance that is in effect now."""
+    """The maintenance that is in effect now; None: none."""
     edge: Edge | None = None
     certificates: tuple[ServedCertificate, ...] = ()
     """The certificates of the front door, the default one first; empty without https."""

@@ -13,7 +13,7 @@ up to a limit, and then fails · pass: it passes · fail: it fails at once."""
 
 
 class SyntheticRequests(msgspec.Struct, frozen=True):
-    """The requests that are sent alike to the new release and to the one that it replaces, through the preview door."""
+    """The same requests for the new release and for the one that it replaces, sent through the preview door."""
 
     flows: Flows
     """The requests: each flow has one step, a GET."""

@@ -1,4 +1,4 @@
-"""TLS at the front door."""
+"""TLS at the front door: where certificates come from, and which ones clients get."""
 
 from typing import Literal
 
@@ -22,19 +22,19 @@ class Tls(msgspec.Struct, frozen=True):
     """Where the certificates of the front door come from."""
 
     mode: TlsMode = "internal"
-    """internal: from an authority of the environment itself · files: from `files` · acme: from an authority that the
-    supervisor requests it from."""
+    """internal: from an authority of the environment itself · files: from `files` · acme: from an authority from
+    which the supervisor requests them."""
     certificate: str = ""
-    """The certificate that clients get for a name that no certificate has: absolute path of a PEM file with it, then
-    the intermediate ones."""
+    """Only with files: absolute path of a PEM file with the default certificate, then the intermediate ones. A client
+    that names no host, or one that no certificate has, gets it."""
     key: str = ""
-    """Absolute path of a PEM file with its private key."""
+    """Only with files: absolute path of a PEM file with the private key of `certificate`."""
     hsts_s: int = 0
-    """Seconds for which browsers must use https only; 0: no such header."""
+    """Seconds for which browsers must use https only (`Strict-Transport-Security`); 0: the header is not sent."""
     acme: Acme | None = None
-    """Only with acme."""
+    """Only with acme: the authority and the account there."""
     others: tuple[CertificateFiles, ...] = ()
-    """Further certificates. A client that names a host gets the one with that name."""
+    """Only with files: further certificates. A client that names a host gets the certificate with that name."""
 
     @property
     def files(self) -> tuple[CertificateFiles, ...]:
@@ -52,5 +52,5 @@ class ServedCertificate(msgspec.Struct, frozen=True):
 
     @property
     def title(self) -> str:
-        """The names for which it is valid, for people."""
+        """The names for which the certificate is valid, as shown to users."""
         return ", ".join(self.names) or "no name"

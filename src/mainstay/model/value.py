@@ -1,4 +1,4 @@
-"""The value of a variable in a workload: a literal, or a reference that is resolved when a process starts; secrets."""
+"""Values of variables: a literal, or a reference that is resolved when a process starts; and secret values."""
 
 from typing import Literal, NoReturn
 
@@ -34,7 +34,7 @@ class Secret:
 class Listener(msgspec.Struct, frozen=True, tag="listener"):
     """The internal address of a service, which its target allocates once and keeps.
 
-    `url` is `http://HOST:PORT`, `address` is `HOST:PORT`, `host` and `port` are its halves.
+    `url` is `http://HOST:PORT`, `address` is `HOST:PORT`, `host` and `port` are the parts of `address`.
     Requests to it reach the live revision, or the previewed one if they have the header of the preview door.
     """
 
@@ -50,11 +50,11 @@ class Piece(msgspec.Struct, frozen=True):
 
 
 class Template(msgspec.Struct, frozen=True, tag="template"):
-    """A text that is composed when a process starts, because some of its pieces are secret or unknown before."""
+    """A string that is composed when a process starts, because some of its pieces are secret or not known earlier."""
 
     pieces: tuple[Piece, ...]
     secret: bool = True
-    """Whether the text is secret."""
+    """Whether the composed string is secret."""
 
 
 Value = str | SecretRef | Listener | Template

@@ -30,7 +30,7 @@ class Health(msgspec.Struct, frozen=True):
 
 
 class Volume(msgspec.Struct, frozen=True):
-    """A folder that is kept across releases. The service finds it at `path`; a relative one becomes a link."""
+    """A folder that is kept across releases. The service finds it at `path`; at a relative path, it is a link."""
 
     name: str
     path: str
@@ -61,7 +61,7 @@ class Workload(msgspec.Struct, frozen=True):
     """Whether it accepts connections, on a port that its target chooses; False: a worker."""
     port_variable: str = "PORT"
     overlap: bool = False
-    """Workers only: new instances start before old ones stop."""
+    """Workers only: whether new instances start before old ones stop."""
     health: Health = Health()
     steady_s: float = 10.0
     """Time for which a new instance must stay ready before it gets traffic."""
