@@ -1,1 +1,1 @@
-"""Access to the operating system: files, locks, processes, users, time. Other packages reach it through this one."""
+"""Access of the other packages to the operating system: files, locks, processes, ports, users and time."""

@@ -1,6 +1,7 @@
 """Atomic writes and renames: a crash or a power cut leaves either the old file or the new one, never a partial one.
 
-The stub of every instance imports this module, so it imports only modules that the interpreter has loaded anyway.
+The start of every instance waits until `process_stub` has imported this module. So this module imports only what the
+interpreter has loaded anyway.
 """
 
 import os
@@ -8,9 +9,9 @@ from _thread import get_native_id
 
 
 def atomic_write(path: str | os.PathLike[str], content: bytes, mode: int = 0o600) -> None:
-    """Replace the file *path* with *content*. When this returns, the content is on the disk under this name.
+    """Create the file *path*, or replace it, with *content*. When this returns, the content is on the disk.
 
-    Processes and threads that write the same file at the same time do not disturb each other: the last one wins.
+    Processes and threads may write the same file at the same time: the file has the content of the last to finish.
     """
     part = f"{os.fspath(path)}.{get_native_id()}.part"
     _remove(part)

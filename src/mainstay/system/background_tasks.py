@@ -1,11 +1,11 @@
-"""Tasks that the supervisor runs beside reconciliation. An exception in a task ends the supervisor, which is safe."""
+"""Asyncio tasks that the supervisor runs beside reconciliation. An exception in one of them ends the supervisor."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
 
 
 class BackgroundTasks:
-    """The supervisor's background tasks by name. Calls *wake* when a task fails; then `raise_failure` raises."""
+    """The supervisor's background tasks by name. Calls *wake* when a task fails; `raise_failure` then raises."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
@@ -23,13 +23,13 @@ class BackgroundTasks:
         return any(task.get_name() == name for task in self._tasks)
 
     def cancel(self, name: str) -> None:
-        """Cancel the tasks of *name*, except the calling task, which runs to its own end."""
+        """Cancel the tasks that run under *name*, except a task that calls this method for itself."""
         for task in self._tasks - {asyncio.current_task()}:
             if task.get_name() == name:
                 task.cancel()
 
     def raise_failure(self) -> None:
-        """Raise the exception of a task that has failed; do nothing when none has."""
+        """Raise the exception of the task that has failed; do nothing if no task has failed."""
         if self._failure is not None:
             raise self._failure
 

@@ -59,7 +59,8 @@ class Waiter:
     ) -> T:
         """Poll *found* every *every* seconds until it returns a value other than None and False; return that value.
 
-        Raises StepFailed, which names *waiting_for*, after *within* seconds. Exceptions from `heartbeat` propagate.
+        Raises StepFailed, with *waiting_for* in its message and with *remedy*, after *within* seconds. Exceptions from
+        `heartbeat` propagate.
         """
         start = self._clock.monotonic()
         last_heartbeat = start
@@ -77,7 +78,7 @@ class Waiter:
             self._clock.pause(min(every, max(0.001, within - (now - start))))
 
     def pause_checking(self, seconds: float, check: Callable[[], None], *, every: float = 0.5) -> None:
-        """Wait *seconds* and call *check* every *every* seconds; *check* raises to end the wait early."""
+        """Wait *seconds*; call `heartbeat` and *check* every *every* seconds. An exception of either ends the wait."""
         start = self._clock.monotonic()
         while True:
             self._beat()

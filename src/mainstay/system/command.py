@@ -1,4 +1,7 @@
-"""Run child processes that only read or dump data. Commands that change something run as jobs of the target."""
+"""Run short commands, such as git and psql, as child processes and wait for their end.
+
+Builds and migrations run as jobs of the target instead, so that they survive a crash of this process.
+"""
 
 import os
 import subprocess
@@ -19,7 +22,10 @@ MAX_OUTPUT_BYTES = 1_000_000
 
 
 class CommandResult(msgspec.Struct, frozen=True):
-    """The output and exit code of a child process. `cut`: output above the size limit was dropped."""
+    """The exit code and output of a child process.
+
+    `cut`: whether `out` or `err` exceeded `MAX_OUTPUT_BYTES`, and the excess was dropped.
+    """
 
     code: int
     out: str
@@ -28,7 +34,7 @@ class CommandResult(msgspec.Struct, frozen=True):
 
 
 class Shell:
-    """Runs argument lists, never shell strings, each under a guard process."""
+    """Runs commands, given as argument lists and never as shell strings, each under a guard process (`exec_guard`)."""
 
     def __call__(
         self,

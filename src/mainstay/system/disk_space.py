@@ -13,13 +13,13 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class NoRoom(MainstayError):
-    """The disk that holds the state is full; nothing was changed."""
+    """The disk that holds the state is full. Nothing was changed if the command found this before its run began."""
 
     code = "disk-full"
 
 
 def shortage(place: Path) -> str:
-    """Return a message if the blocks or the inodes of the file system of *place* are used up; otherwise empty."""
+    """Return a message if the file system of *place* has less than LEAST_BYTES or no inode free, else empty."""
     found = os.statvfs(place)
     blocks = found.f_bfree if is_root() else found.f_bavail
     free = blocks * found.f_frsize
@@ -31,7 +31,7 @@ def shortage(place: Path) -> str:
 
 
 def require_room(place: Path) -> None:
-    """Raise NoRoom when the file system of *place* has no space to record a run."""
+    """Raise NoRoom if the file system of *place* is too full to record a run. Do nothing if *place* does not exist."""
     if place.exists() and (why := shortage(place)):
         raise NoRoom(f"{why}; nothing was changed", remedy=remedy(place))
 
@@ -42,5 +42,5 @@ def words(error: OSError) -> str:
 
 
 def remedy(place: Path) -> str:
-    """Return the remedy for a full disk."""
+    """Return what an operator can do when the disk that holds *place* is full."""
     return f"make room (df -h {place}), then type the command again"

@@ -1,4 +1,4 @@
-"""Run one child and kill it, with its process group, when the process that requested it has ended.
+"""Run one command, and kill it with its process group when the process that requested it, PID, has ended.
 
 This is a separate program, started as `python -I -S exec_guard.py PID UID GID GROUPS -- COMMAND …`, because the
 kernel's parent-death signal does not reach grandchildren, and is tied to the parent's thread instead of its process.
@@ -12,7 +12,10 @@ import sys
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command. Return its exit code, 128 + the signal that ended it, or 127 when it cannot be started."""
+    """Run the command. Return its exit code, or 128 + the signal that ended it, or 127 if it cannot be started.
+
+    Return 1, and start nothing, if the requesting process has already ended.
+    """
     split = arguments.index("--")
     watched, *user = arguments[:split]
     try:
@@ -46,7 +49,7 @@ def _become(command: list[str], uid: str, gid: str, groups: str) -> None:
 
 
 def _watch(child: int, asker: int) -> int:
-    """Wait until the child or the requesting process has ended, kill the child's group, return its exit code."""
+    """Wait until the child or the requesting process ends, kill the child's group, and return the child's exit code."""
     ended = os.pidfd_open(child)
     ready, _, _ = select.select([asker, ended], [], [])
     # The child is reaped below: a SIGTERM handler that ran later could kill another process that got the same pid.

@@ -47,7 +47,7 @@ class Lock:
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Wait for the lock of the file *path*, creating it if missing, and hold it for a short change: others wait."""
+    """Wait for the lock of the file *path*, and hold it during the body, which is short. Create the file if missing."""
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.fcntl(file, fcntl.F_OFD_SETLKW, _EXCLUSIVE)
@@ -59,8 +59,8 @@ def exclusive(path: Path) -> Iterator[None]:
 def try_lock(path: Path) -> int | None:
     """Lock the file *path*, creating it if missing, and return its descriptor; None if another process holds the lock.
 
-    The lock is held until the descriptor and all its duplicates are closed. Child programs do not inherit it unless
-    it is passed to them explicitly.
+    The lock is held until the descriptor and all its duplicates are closed. Child programs do not inherit the
+    descriptor unless it is passed to them explicitly.
     """
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:

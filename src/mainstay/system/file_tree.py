@@ -1,4 +1,4 @@
-"""Measure and copy folder trees: their names, contents, executable bits, links and empty folders."""
+"""Compute the digest of a folder tree, and copy it: names, contents, executable bits, links and empty folders."""
 
 import errno
 import hashlib
@@ -61,9 +61,10 @@ class _Walk:
 
 
 def measure(folder: Path, *, ignoring: bool = True, apart: Sequence[str] = ()) -> Measured:
-    """Return the digest and counts of *folder* without the files that match *apart*.
+    """Return the digest of *folder* and the numbers of its files and of its excluded entries.
 
-    *ignoring*: also apply its ignore files.
+    With *ignoring*, `.git`, what the ignore files exclude, and files that match OWN_FILES or *apart* are left out.
+    Sockets, pipes and devices are always left out.
 
     Raises BadInput when the folder does not exist, cannot be read, or contains a link that points outside.
     """
@@ -101,13 +102,16 @@ def copy(folder: Path, to: Path, *, ignoring: bool = True, apart: Sequence[str] 
 
 
 def key(digest: str, build: Sequence[Sequence[str]], path: str) -> str:
-    """Return the name of built content: a digest of its files, build commands, PATH and machine architecture."""
+    """Return the key of built content: a hash of its files' *digest*, build commands, PATH and machine architecture."""
     parts = msgspec.json.encode([digest, build, path, platform.machine()])
     return hashlib.sha256(parts).hexdigest()[:24]
 
 
 def remove_own(folder: Path, apart: Sequence[str]) -> None:
-    """Remove from *folder* the files that only Mainstay reads, unless its `.mainstayignore` includes them again."""
+    """Remove the files that only Mainstay reads (OWN_FILES and *apart*) from *folder*.
+
+    Files that its `.mainstayignore` includes again are kept.
+    """
     included = [line for line in _lines(folder / ".mainstayignore") if line.startswith("!")]
     own = GitIgnoreSpec.from_lines([*OWN_FILES, *apart, *included])
     for place, _, files in os.walk(folder):

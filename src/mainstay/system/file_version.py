@@ -14,7 +14,7 @@ class FileVersion(NamedTuple):
 
 
 def version_of(path: Path | str) -> FileVersion | None:
-    """Return the version of the file *path*; None when there is none or it cannot be accessed."""
+    """Return the version of the file *path*; None if the file is missing or cannot be accessed."""
     try:
         found = os.stat(path)
     except OSError:

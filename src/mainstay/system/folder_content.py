@@ -1,4 +1,4 @@
-"""Lists of a folder's entries, and the type of its digest. Separate from `file_tree`, whose import is slow."""
+"""List a folder's entries, and define `Measured`, the result of `file_tree.measure`; importing `file_tree` is slow."""
 
 from pathlib import Path
 
@@ -6,9 +6,10 @@ import msgspec
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """Digest of a folder tree, and the numbers of its files and of the entries that the digest omits (`left_out`).
+    """The digest of a folder tree, and the number of files that it includes.
 
-    Two folders with the same digest are the same to a service.
+    Two folders with the same digest are the same to a service. `left_out` is the number of entries that ignore files
+    exclude, and of sockets, pipes and devices.
     """
 
     digest: str
@@ -22,6 +23,6 @@ def children(folder: Path) -> list[Path]:
 
 
 def oldest(folder: Path, keep: int) -> list[Path]:
-    """Return the paths of the entries of *folder* except the newest *keep*, oldest first."""
+    """Return the paths of the entries of *folder* without the *keep* modified last, oldest first."""
     oldest_first = sorted(children(folder), key=lambda path: path.lstat().st_mtime)
     return oldest_first[: max(0, len(oldest_first) - keep)]

@@ -16,7 +16,10 @@ _C.fallocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_in
 
 
 class Event(NamedTuple):
-    """One inotify event. *name* is empty when the event is about the watched path itself."""
+    """One inotify event: the number of its watch, its `IN_…` flags, and the name of the file in the watched folder.
+
+    The name is empty when the event is about the watched path itself.
+    """
 
     watch: int
     mask: int
@@ -44,12 +47,12 @@ def sync_contents(folder: Path) -> None:
 
 
 def inotify() -> int:
-    """Return a new inotify descriptor, close-on-exec and non-blocking. Raises OSError."""
+    """Return a new inotify descriptor, close-on-exec and non-blocking. Raises OSError if the kernel refuses one."""
     return _checked(_C.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK))
 
 
 def watch(descriptor: int, path: str, mask: int) -> int:
-    """Watch *path* and return the number of the watch. Raises OSError."""
+    """Watch *path* for the events in *mask*, and return the number of the watch. Raises OSError if that fails."""
     return _checked(_C.inotify_add_watch(descriptor, os.fsencode(path), mask))
 
 

@@ -35,7 +35,7 @@ def holder(port: int, address: str = "0.0.0.0", *, ours: Collection[int] = ()) -
     """Return the program that listens on *port*, such as `nginx (pid 812)`.
 
     None when the port is free, or only processes with a pid in *ours* listen on it. Raises BadInput when this user may
-    not listen there, or *address* is not one of this machine.
+    not listen there, or *address* is not an address of this machine.
     """
     try:
         bind(port, address)
@@ -75,9 +75,9 @@ def require_free_ports(
 
 
 def listens_elsewhere(pids: Iterable[int], port: int) -> str:
-    """Return the addresses where these processes listen instead of the loopback's *port*.
+    """Return the addresses at which the processes *pids* listen, if none of them is *port* of the loopback address.
 
-    Empty when they listen on that port, or do not listen at all.
+    Empty if one of them is, and if the processes do not listen at all.
     """
     ours = _sockets_of(pids)
     found = {each.address for each in _listening() if each.link in ours}

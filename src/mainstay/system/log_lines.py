@@ -11,8 +11,10 @@ from mainstay.text.printable import harmless
 
 MAX_LINE_BYTES = 65536
 """A longer line is cut to this many bytes and shown with its length."""
-TAIL_LINES, TAIL_LINE_BYTES = 20, 2000
-"""How many last lines of a process's output are kept for messages and `status`, and the bytes kept of each."""
+TAIL_LINES = 20
+"""The number of a process's last lines of output that messages and `status` show."""
+TAIL_LINE_BYTES = 2000
+"""A longer line among these is cut to this many bytes."""
 _BLOCK = 1 << 20
 
 
@@ -21,9 +23,9 @@ class Line(NamedTuple):
 
     offset: int
     head: bytes
-    """Its first bytes, without the line end."""
+    """The first `MAX_LINE_BYTES` bytes of the line, without the line end."""
     size: int
-    """The length of the whole line in bytes."""
+    """The length of the whole line in bytes, without the line end."""
     notice: str = ""
     """A message to show in place of the line, for example that bytes are missing; empty for an ordinary line."""
 
@@ -44,10 +46,10 @@ def _shown(written: bytes) -> str:
 
 
 class LogFile:
-    """One open log, read forwards; it stays the same file when another file takes its name."""
+    """One open log file, read forwards. Reading continues in the same file when another file takes its name."""
 
     def __init__(self, path: Path) -> None:
-        """Begin with the oldest whole line that the log still holds."""
+        """Open the log *path*, to be read from the oldest whole line that it still holds."""
         self.path = path
         self.descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         self.inode = os.fstat(self.descriptor).st_ino
@@ -113,7 +115,7 @@ class LogFile:
 
 
 def last_lines(path: Path) -> tuple[str, ...]:
-    """Return the last lines of one file, each cut to `TAIL_LINE_BYTES`; none when the file does not exist."""
+    """Return the last `TAIL_LINES` lines of a file, each cut to `TAIL_LINE_BYTES`; none if the file does not exist."""
     try:
         file = LogFile(path)
     except FileNotFoundError:
@@ -125,9 +127,9 @@ def last_lines(path: Path) -> tuple[str, ...]:
 
 
 def last_lines_begin(descriptor: int, lines: int) -> tuple[int, int]:
-    """Return the byte offset at which the last *lines* whole lines of a file begin, and how many it has of them.
+    """Return the byte offset at which the last *lines* whole lines of a file begin, and their number.
 
-    Bytes after the last line end are not a whole line.
+    The number is lower than *lines* if the file has fewer. Bytes after the last line end are not a whole line.
     """
     first = data_start(descriptor)
     end = os.fstat(descriptor).st_size

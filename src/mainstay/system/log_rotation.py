@@ -15,13 +15,15 @@ from mainstay.system.linux_calls import punch_hole
 
 log = logging.getLogger(__name__)
 
-MAX_BYTES, STEP_BYTES = 100_000_000, 10_000_000
-"""A log that holds more than MAX_BYTES is cut to STEP_BYTES less than that."""
+MAX_BYTES = 100_000_000
+"""A log that holds more bytes than this is full: `trim` frees its oldest ones."""
+STEP_BYTES = 10_000_000
+"""A full log keeps this many bytes less than MAX_BYTES, so that it is not full again after a few lines."""
 _PAGE = 4096
 
 
 def trim(path: Path) -> int:
-    """Free the oldest bytes of a full log, and return the offset at which its data begins now.
+    """Free the oldest bytes of the log *path* if it is full, and return the offset at which its data begins now.
 
     Where the file system cannot free a part of a file, the log is emptied and a warning is logged.
     """

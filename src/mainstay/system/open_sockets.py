@@ -23,11 +23,11 @@ class OpenSocket(NamedTuple):
     port: int
     """0 for a unix socket."""
     pid: int | None
-    """None: of another user, whose processes this user may not read."""
+    """None: the process belongs to another user, and this user may not read which one it is."""
 
 
 def open_sockets() -> Iterator[OpenSocket]:
-    """Yield the sockets, once for each process that has one open.
+    """Yield each open socket of this machine, once for each process that has it open.
 
     UDP sockets at the ports that the kernel gives to clients are left out: they are mostly of DNS queries.
     """

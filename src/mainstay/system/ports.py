@@ -1,4 +1,4 @@
-"""Free TCP ports of this machine. Imports nothing slow, since every command needs it."""
+"""Find free TCP ports of this machine. This module imports nothing slow, since every command imports it."""
 
 import socket
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ LOOPBACK = "127.0.0.1"
 """The loopback address, reachable only from this machine."""
 WIDTH = 10000
 _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
-"""psutil does not report the range from which the kernel chooses the ports of outgoing connections."""
+"""The file with the range of ports that `ephemeral_ports` returns; psutil does not report it."""
 
 
 def in_address(host: str) -> str:
@@ -20,15 +20,15 @@ def in_address(host: str) -> str:
 
 
 def ephemeral_ports() -> range:
-    """Return the ports that the kernel chooses for the client's end of connections."""
+    """Return the range from which the kernel chooses the client's port of a connection."""
     low, high = (int(word) for word in _EPHEMERAL.read_text().split())
     return range(low, high + 1)
 
 
 def candidates(state: Path) -> Iterator[int]:
-    """Return the ports that an environment may use: a range below the ephemeral one.
+    """Yield the ports that the environment with the folder *state* may use, outside `ephemeral_ports` if possible.
 
-    Each environment starts elsewhere in the range, so that two of them rarely collide.
+    Each environment begins with another port, so that two environments rarely choose the same one.
     """
     clients = ephemeral_ports()
     low = clients.start
@@ -59,7 +59,7 @@ def is_free(port: int, address: str = LOOPBACK) -> bool:
 
 
 def bind(port: int, address: str) -> None:
-    """Bind a socket to the port and close it again. Raises OSError when a process cannot listen on the port."""
+    """Bind a socket to *port* of *address* and close it. Raises OSError when no process can listen there now."""
     with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         trial.bind((address, port))

@@ -1,5 +1,8 @@
-"""Start processes that outlive the supervisor. A stub starts each and records its pid and start time in a file, its
-note, by which a later supervisor finds the process."""
+"""Start processes that outlive the supervisor, and find them again.
+
+Each process is started by a stub, a small program that records pid and start time in a file, the note of the process.
+By this note a later supervisor finds the process.
+"""
 
 import asyncio
 import contextlib
@@ -27,7 +30,7 @@ T = TypeVar("T")
 
 
 class Launch(msgspec.Struct, frozen=True):
-    """Everything that the stub receives. It may contain secrets, so it is passed in memory only."""
+    """What the stub needs to start one process. It may contain secrets, so it is passed in memory only."""
 
     command: tuple[str, ...]
     folder: str
@@ -44,20 +47,23 @@ class Launch(msgspec.Struct, frozen=True):
     """The `cgroup.procs` files to which the stub writes its pid."""
     stdin: str = ""
     stays: bool = False
-    """True for a job: the stub stays, waits and writes the note `exit`."""
+    """True for a job: the stub waits for the end of the command and records it in the note `exit`."""
     within_s: float = 0.0
     """Seconds after which the stub kills a job."""
 
 
 class End(msgspec.Struct, frozen=True):
-    """How a process ended: its exit code or the signal. Both are None for a process of an earlier supervisor."""
+    """How a process ended: its exit code or the signal. Both are None if an earlier supervisor started the process."""
 
     code: int | None = None
     signal: int | None = None
 
 
 class JobEnd(msgspec.Struct, frozen=True):
-    """The note `exit` that a job's stub writes: the exit code, and whether the job was killed after its time limit."""
+    """The note `exit` that a job's stub writes: the exit code of the job, and how long it took, in seconds.
+
+    `late`: whether the stub killed the job at its time limit.
+    """
 
     code: int
     late: bool = False
@@ -65,10 +71,11 @@ class JobEnd(msgspec.Struct, frozen=True):
 
 
 class ProcessRunner:
-    """Runs processes, each with an identity ID. The notes are in *folder*: `ID/started`, and for a job `ID/exit`.
+    """Starts, finds and signals processes. Each has an identity ID, such as the name of its instance or job.
 
-    The file `ID/lock` is locked from before the fork until `ID/started` is written, for a job until its end. So an
-    identity has no process if its lock is free and the process that `ID/started` names is not alive.
+    The notes are in *folder*: `ID/started`, and for a job `ID/exit`. The file `ID/lock` is locked from before the fork
+    until `ID/started` is written, for a job until its end. So an identity has no process if its lock is free and the
+    process that `ID/started` names is not alive.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -104,7 +111,10 @@ class ProcessRunner:
         return _read(self.place(identity) / "started", ProcessId)
 
     def starting(self, identity: str) -> bool:
-        """Return whether a stub holds the lock: it will write its note or exit. The check does not take the lock."""
+        """Return whether a stub holds the lock of *identity*: its process is being started, or is a job that runs.
+
+        The check does not take the lock.
+        """
         return is_locked(self._lock(identity))
 
     def job_end(self, identity: str) -> JobEnd | None:
@@ -112,7 +122,7 @@ class ProcessRunner:
         return _read(self.place(identity) / "exit", JobEnd)
 
     async def exit(self, process: ProcessId) -> End:
-        """Wait until *process*, a child or an adopted process, is gone; return how it ended."""
+        """Wait until *process* has ended, and return how. An earlier supervisor may have started it."""
         try:
             descriptor = os.pidfd_open(process.pid)
         except ProcessLookupError:
@@ -132,7 +142,7 @@ class ProcessRunner:
             os.close(descriptor)
 
     def signal(self, process: ProcessId, number: Signals) -> None:
-        """Send the signal *number* to exactly this process; do nothing when it is gone."""
+        """Send the signal *number* to *process*, never to another one with its pid; do nothing when it has ended."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             descriptor = os.pidfd_open(process.pid)
             try:
@@ -142,19 +152,22 @@ class ProcessRunner:
                 os.close(descriptor)
 
     def members(self, identity: str, process: ProcessId) -> tuple[int, ...]:
-        """Return the pids of all living processes in the session and group of *process*, even if it has ended."""
+        """Return the pids of the living processes in the session or group of *process*, even if *process* has ended."""
         return processes.of_session(process, self._mark(identity))
 
     def identities(self, pids: Iterable[int]) -> dict[int, str]:
-        """Return the identities to which *pids* belong, whichever session each is in; other pids are left out."""
+        """Return the identity to which each of *pids* belongs, even if the process has left its session.
+
+        Pids that belong to no identity in *folder* are left out.
+        """
         known = {self._mark(place.name): place.name for place in children(self._folder)}
         marks = {pid: processes.mark_of(pid) for pid in pids}
         return {pid: known[mark] for pid, mark in marks.items() if mark in known}
 
     def end_all(self, identity: str, process: ProcessId, number: Signals = SIGKILL, *, spare: int = 0) -> bool:
-        """Send the signal *number* to all processes in the session and group of *process*, except the pid *spare*.
+        """Send the signal *number* to all processes in the session or group of *process*, except the pid *spare*.
 
-        Return False when there was none.
+        Return whether there was any.
         """
         left = [pid for pid in self.members(identity, process) if pid != spare]
         for pid in left:
@@ -164,7 +177,7 @@ class ProcessRunner:
         return bool(left)
 
     def end_strays(self, identity: str, since: ProcessId) -> None:
-        """Send SIGKILL to every process of *identity* that was started since *since*, whichever session it is in."""
+        """Send SIGKILL to every process of *identity* that started no earlier than *since*, in any session."""
         for _ in range(MAX_SEARCHES):
             left = processes.marked(self._mark(identity), since)
             if not left:

@@ -17,7 +17,7 @@ from mainstay.system.atomic_file import atomic_write, overwrite
 
 LOCK = 3
 RLIMIT_LOCKS = 10
-"""The kernel has ignored this limit since Linux 2.4, and Python's `resource` has no name for it."""
+"""The limit of file locks, which marks processes: Linux ignores it since 2.4. `resource` has no name for it."""
 NOT_FOUND, NOT_ALLOWED, TOO_LONG = 127, 126, 124
 
 

@@ -1,4 +1,4 @@
-"""The boot, and the identity, sessions, marks and memory of this machine's processes."""
+"""Find processes of this machine, and read their start time, session, memory, and the mark of their instance or job."""
 
 import contextlib
 import os
@@ -59,8 +59,8 @@ def age(process: ProcessId) -> float:
 def of_session(leader: ProcessId, mark: int) -> tuple[int, ...]:
     """Return the pids of all living processes in the session or process group of *leader*.
 
-    When *leader* is gone, only those that have *mark* are returned: its pid, and with it the session's number, may have
-    been reused by a foreign process that has ended in the meantime.
+    When *leader* has ended, only processes with *mark*, the mark of its instance or job, are returned: another program
+    may have had the same pid, and with it the same session number, in the meantime.
     """
     now = _stat(leader.pid)
     if leader.boot != boot_id() or (now is not None and now.started != leader.started):
@@ -72,7 +72,7 @@ def of_session(leader: ProcessId, mark: int) -> tuple[int, ...]:
 
 
 def marked(mark: int, since: ProcessId) -> tuple[ProcessId, ...]:
-    """Return every living process that started since *since* and whose limit of file locks is *mark*.
+    """Return every living process that started no earlier than *since* and whose limit of file locks is *mark*.
 
     The stub sets that limit to mark an instance or a job with all its descendants.
     """
@@ -89,7 +89,7 @@ def mark_of(pid: int) -> int | None:
     """Return the mark of a process, its limit of file locks; None for no limit, and when the process has ended.
 
     psutil uses prlimit, which the kernel refuses to root for another user's process in a container without
-    CAP_SYS_RESOURCE. Every user can read this file.
+    CAP_SYS_RESOURCE. So this reads /proc/PID/limits, which every user can read.
     """
     try:
         lines = (PROC / str(pid) / "limits").read_bytes().splitlines()

@@ -1,4 +1,4 @@
-"""Folder trees that services run from: give them to a build user, seal, check for damage, restore and remove them."""
+"""Prepare the folder trees from which services run: change their owner, seal, check, restore and remove them."""
 
 import os
 import shutil
@@ -13,9 +13,9 @@ from mainstay.system.users import is_root
 
 
 def give(folder: Path, uid: int, gid: int) -> None:
-    """Give *folder* and everything in it to a user, who builds in it. Only root can.
+    """Make the user *uid* the owner of *folder* and everything in it, to build there. Only root can.
 
-    The top folder is given last: until then the user cannot reach its contents and replace a folder by a link.
+    The top folder is changed last: until then the user cannot reach its contents and replace a folder by a link.
     """
     for path in reversed(list(_everything(folder))):
         os.lchown(path, uid, gid)
@@ -39,7 +39,7 @@ def seal(folder: Path) -> None:
 
 
 def inventory(folder: Path) -> bytes:
-    """Return the paths of everything in *folder*, with each file's size and modification time, for `damaged`.
+    """Return the paths of everything in *folder*, with each file's size and modification time, as JSON for `damaged`.
 
     This takes milliseconds for thousands of files; a digest of the contents would take seconds.
     """
@@ -53,10 +53,10 @@ def damaged(folder: Path, kept: bytes) -> tuple[str, ...]:
 
 
 def restore(folder: Path, copied: Path, names: Sequence[str]) -> bool:
-    """Replace *names* in *folder* by those of *copied*, one by one, while instances run there. Return True.
+    """Replace the paths *names* in *folder* by those in the copy *copied*, one by one, and return True.
 
-    Return False and change nothing if *folder* does not exist, or if *copied* lacks one of the names: the build has
-    created that file, so only another build can restore it.
+    Instances may run in *folder* meanwhile. Return False and change nothing if *folder* does not exist, or if *copied*
+    lacks one of the names: the build has created that file, so only another build can restore it.
     """
     if not folder.is_dir() or not all(os.path.lexists(copied / name) for name in names):
         return False

@@ -1,4 +1,4 @@
-"""The layout of an environment's state folder (contract, section 2)."""
+"""The paths of an environment's files and folders, most of them in its state folder, and how the folders are made."""
 
 import hashlib
 import os
@@ -16,9 +16,9 @@ SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 because that PATH lacks useradd after a plain `su`."""
 
 LOCAL = "local"
-"""The default environment. Each checkout has its own; changing it needs no approval."""
+"""The name of the default environment. Each checkout has its own; plans for it need approval only to remove data."""
 MAX_SOCKET_FOLDER_LENGTH = 80
-"""HAProxy accepts socket paths of at most 97 characters, including the file name."""
+"""The longest path, in characters, of a folder for sockets: HAProxy accepts 97 for a socket, file name included."""
 
 
 def short_id(folder: Path | str) -> str:
@@ -42,7 +42,7 @@ class _Below:
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """The paths in one environment's state folder, and those of its keys, which are never stored in it."""
+    """The paths of one environment's files: in its state folder, and in its folder of keys, which is elsewhere."""
 
     state: Path
     keys: Path

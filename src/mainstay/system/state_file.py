@@ -1,4 +1,4 @@
-"""Files of an environment's state that another version of Mainstay may have written."""
+"""Refuse files of an environment's state that another version of Mainstay wrote and this one cannot read."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ class _Format(msgspec.Struct):
 
 
 def require_format(text: bytes, wanted: int, file: Path, state: Path) -> None:
-    """Raise StateUnreadable unless the JSON document *text* of *file* has the format *wanted*."""
+    """Raise StateUnreadable unless *text*, the JSON content of *file* in the folder *state*, has format *wanted*."""
     with decoding(file, state):
         found = msgspec.json.decode(text, type=_Format).format
     if found != wanted:
@@ -23,7 +23,7 @@ def require_format(text: bytes, wanted: int, file: Path, state: Path) -> None:
 
 @contextmanager
 def decoding(file: Path | str, state: Path | str) -> Iterator[None]:
-    """Raise StateUnreadable, naming *file*, when the body cannot decode its content."""
+    """Raise StateUnreadable, naming *file* and the state folder *state*, when the body cannot decode the file."""
     try:
         yield
     except (msgspec.DecodeError, LookupError) as reason:

@@ -33,7 +33,7 @@ class UserIds(NamedTuple):
 
 
 def person() -> str:
-    """Return the name of the user who ran the command, also under sudo."""
+    """Return the name of the user who ran the command; under sudo, of the user who called sudo."""
     try:
         return os.environ.get("SUDO_USER") or getpass.getuser()
     except (KeyError, OSError):
@@ -73,7 +73,7 @@ def addition(name: str) -> list[str]:
 def ensure(name: str, run: Callable[[Sequence[str]], EndedCommand], pause: Callable[[float], None]) -> None:
     """Add the system user *name* if missing. Raises BadInput when it cannot be added.
 
-    Retries 20 times with a pause of 0.25 s, since useradd fails while another process holds the lock of the user
+    Tries up to 20 times with pauses of 0.25 s, since useradd fails while another process holds the lock of the user
     database.
     """
     for _ in range(TRIES):

@@ -1,1 +1,1 @@
-"""Datastores: the protocol and its drivers."""
+"""The protocols of datastores, and the drivers that implement them."""

@@ -25,6 +25,7 @@ class Schema(msgspec.Struct, frozen=True):
     half_done: tuple[str, ...] = ()
     """Revisions of migrations that started outside a transaction and whose end is not recorded."""
     reachable: bool = True
+    """Whether the server runs; False: its schema was not read, and every migration counts as pending."""
     busy: bool = False
     """Whether a session of the role that migrates is open: then a killed migration may still be running."""
 
@@ -44,9 +45,9 @@ class Datastore(Protocol):
 
 @runtime_checkable
 class Provisioned(Datastore, Protocol):
-    """A datastore that Mainstay runs. Changes to its data are jobs of the target, so a crash does not lose their state.
+    """A datastore whose server Mainstay runs. Only jobs of the target change its data, so a crash loses no outcome.
 
-    The order is: `prepare`, `initialise`, start `workload`, `configure`.
+    The order of the calls is: `prepare`, `initialise`, start `workload`, `configure`.
     """
 
     def secrets(self) -> tuple[str, ...]:
@@ -59,13 +60,13 @@ class Provisioned(Datastore, Protocol):
         """Return the workload of its single instance."""
 
     def prepare(self) -> None:
-        """Create the programs and folders of the datastore, for the user that runs it. Idempotent."""
+        """Install the programs and create the folders of the datastore, for the user that runs it. Idempotent."""
 
     def initialise(self, identity: str) -> Job | None:
-        """Return the job that creates an empty datastore; None if it exists already."""
+        """Return the job *identity*, which creates an empty datastore; None if the datastore exists already."""
 
     def configure(self, identity: str) -> Job | None:
-        """Return the job that configures the running server (roles, limits); None if there is none. Idempotent."""
+        """Return the job *identity*, which sets the roles and limits of the running server; None if not needed."""
 
 
 @runtime_checkable
@@ -74,7 +75,7 @@ class Addressable(Datastore, Protocol):
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """The names, chosen by the driver, of the database roles that services can connect as; empty: it has none."""
+        """The names of the database roles that services can connect as, chosen by the driver; empty: no roles."""
 
     def address(self, role: str = "") -> Template:
         """Return the address for *role*, as a template that is filled when a process starts.
@@ -89,13 +90,13 @@ class Migratable(Datastore, Protocol):
     """A datastore with a schema, which migrations change."""
 
     def migrate(self, identity: str, folder: str) -> Job:
-        """Return the job that runs the pending migrations of *folder* in order. Idempotent."""
+        """Return the job *identity*, which runs the pending migrations of *folder* in order. Idempotent."""
 
     def schema(self, folder: str | None, listener: str) -> Schema:
-        """Return the schema state relative to the migrations of *folder*; *listener* is its current `host:port`.
+        """Return the schema state, compared with the migrations of *folder* (None: with no migrations).
 
-        An empty *listener* means that the server does not run: every migration counts as pending. Raises Unreachable
-        when the server does not respond.
+        *listener* is the current `HOST:PORT` of the server; empty: the server does not run, so that every migration
+        counts as pending. Raises Unreachable when the server does not respond.
         """
 
 

@@ -30,7 +30,7 @@ class SealedEntry(msgspec.Struct, frozen=True):
 
 
 class StoredSecret(msgspec.Struct, frozen=True):
-    """The result of storing a value. `changed` is False if the newest version already had that value."""
+    """The result of storing a value. `changed`: whether a new version was stored, because the newest one differed."""
 
     ref: SecretRef
     changed: bool
@@ -40,22 +40,22 @@ class Sealed(Protocol):
     """A store of secrets, which keeps every version of every secret."""
 
     def read(self, ref: SecretRef) -> Secret:
-        """Return the version of the secret that *ref* names, else the newest. Raises BadInput when it is missing."""
+        """Return the value of the version that *ref* names, by default the newest. Raises BadInput if it is missing."""
 
     def present(self, name: str) -> int | None:
         """Return the newest version number of *name*; None if there is none."""
 
     def keep(self, name: str, value: Secret) -> SecretRef:
-        """Store *value* as the next version of *name*, unless the newest one equals it, and return its reference."""
+        """Store *value* as the next version of *name* unless the newest equals it; return a reference to the newest."""
 
     def keep_all(self, values: Mapping[str, Secret]) -> tuple[StoredSecret, ...]:
         """Store each of *values* as by `keep`, all of them or none, and return the results in order."""
 
     def add(self, name: str, value: Secret) -> SecretRef:
-        """Store *value* as the first version of *name*, unless *name* has a value; return its newest reference."""
+        """Store *value* as the first version of *name* unless it has one; return a reference to the newest version."""
 
     def generate(self, name: str, length: int) -> SecretRef:
-        """Return the newest reference of *name*; generate a value of *length* characters if there is none.
+        """Return a reference to the newest version of *name*; generate one of *length* characters if there is none.
 
         Concurrent callers get the same reference.
         """

@@ -6,7 +6,7 @@ from mainstay.model import Secret
 
 
 class SecretSource(Protocol):
-    """A source from which secrets are imported into the sealed file when a plan is made."""
+    """A source of secret values, which are read while a plan is made and stored in the sealed file before its run."""
 
     def fetch(self, name: str) -> Secret | None:
         """Return the value of *name*; None if this source has none. Raises Unreachable when it does not respond."""

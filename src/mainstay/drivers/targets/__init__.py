@@ -1,1 +1,1 @@
-"""Targets, on which services run: the protocol and its drivers."""
+"""The protocols of targets, on which services run, and the drivers that implement them."""

@@ -16,11 +16,11 @@ TRIES = 3
 """Maximum number of attempts at a job whose outcome is unknown."""
 
 SLACK_S = 10.0
-"""Seconds after a job's time limit in which the target must have ended the job."""
+"""Seconds after a job's time limit within which the target must have ended the job."""
 
 
 def attempts(target: Target, identity: str) -> Iterator[str]:
-    """Yield the ids of the attempts at *identity*, oldest first; the last is the current one."""
+    """Yield the ids of the attempts at the job *identity*, oldest first; the last is the current attempt."""
     for number in count(1):
         name = identity if number == 1 else f"{identity}-again-{number}"
         yield name
@@ -29,7 +29,7 @@ def attempts(target: Target, identity: str) -> Iterator[str]:
 
 
 def current(target: Target, identity: str) -> str:
-    """Return the id of the current attempt at *identity*: a job that runs, has ended, or was never started."""
+    """Return the id of the current attempt at the job *identity*: it runs, has ended, or was not started yet."""
     return [*attempts(target, identity)][-1]
 
 
@@ -54,7 +54,7 @@ def finish(target: RunTarget, waiter: Waiter, job: Job, *, remedy: str = "") -> 
 
 
 def finish_idempotent(target: RunTarget, waiter: Waiter, identity: str, job: Callable[[str], Job | None]) -> None:
-    """Run a job that may be repeated, until it succeeds: after an unknown outcome it is run again with another id.
+    """Run the idempotent job *identity* until it succeeds; after an unknown outcome, run it again with another id.
 
     *job* returns the job for an id; None: there is nothing to do. Raises StepFailed when the job fails, and after TRIES
     unknown outcomes.
@@ -72,7 +72,7 @@ def outcome_unknown(what: str) -> StepFailed:
 
 
 def stop(target: RunTarget, identity: str) -> None:
-    """Stop every attempt at *identity*."""
+    """Stop every attempt at the job *identity*."""
     for name in attempts(target, identity):
         if known(target, name):
             target.stop_job(name)

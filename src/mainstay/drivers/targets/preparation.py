@@ -1,4 +1,4 @@
-"""The preparation of an artifact at a target: its circumstances, and how much is present."""
+"""What a target needs to prepare an artifact (`Preparation`), and how much of the artifact is there (`Presence`)."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from mainstay.system.clock import Waiter
 
 
 class Preparation(msgspec.Struct, frozen=True):
-    """What a step gives to the target for preparing an artifact, besides the artifact itself."""
+    """What a target needs from a step to prepare an artifact, besides the artifact itself."""
 
     what: str
     """The services that run the artifact, for messages."""

@@ -1,4 +1,4 @@
-"""What stays when a target is pruned."""
+"""The releases, revisions and artifacts that a target keeps when it is pruned."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""The protocol of targets, on which services run."""
+"""The protocols of targets, on which services run: `Target`, and `RunTarget` with what only a run may request."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Protocol
@@ -28,7 +28,7 @@ from mainstay.system.state_dir import Folders
 
 
 def never() -> bool:
-    """Return False. Passed to `Target.logs` as `ended`, it makes a followed log never end."""
+    """Return False. As `ended` of `Target.logs` (the default), it lets the caller follow a log without end."""
     return False
 
 
@@ -53,7 +53,7 @@ class Target(Protocol):
         ...
 
     def prepared(self, artifact: Artifact, preparation: Preparation) -> Presence:
-        """Return how much of *artifact* is present; `partial` if a preparation has begun, or if it is damaged."""
+        """Return how much of *artifact* is present; `partial` if its preparation is incomplete, or if it is damaged."""
         ...
 
     def set_maintenance(self, wanted: Maintenance | None) -> None:
@@ -78,7 +78,7 @@ class Target(Protocol):
     def logs(self, service: str, query: LogQuery = RECENT, *, ended: Callable[[], bool] = never) -> Iterator[LogLine]:
         """Yield the lines of a service that *query* selects, oldest first; for `edge`, its messages and access log.
 
-        With `follow`, new lines are yielded until *ended*, which is polled while there are none, returns True.
+        If *query* has `follow`, new lines are then yielded as they are written, until *ended* returns True.
         """
         ...
 
@@ -91,17 +91,20 @@ class Target(Protocol):
     ) -> TargetFacts:
         """Return the facts for a plan; check the artifacts with the keys *live* for damage, and measure *sources*.
 
-        *path* is the PATH that the manifest declares, in which the target searches a Python interpreter; None: no
-        interpreter is needed. Raises BadInput when a source does not exist or cannot be copied.
+        *path* is the PATH that the manifest declares, in which the target searches for a Python interpreter; None:
+        no interpreter is needed. Raises BadInput when a source does not exist or cannot be copied.
         """
         ...
 
     def prune(self, kept: Retained) -> None:
-        """Remove what is not in *kept*. The caller makes sure that no run is unfinished. Idempotent."""
+        """Remove the releases, artifacts and logs that are not in *kept*. Idempotent.
+
+        The caller makes sure that no run is unfinished.
+        """
         ...
 
     def data_left(self) -> Presence:
-        """Return how much `remove` has to remove; `partial`: an earlier removal was interrupted."""
+        """Return how much of what `RunTarget.remove` removes is left; `partial`: a removal was interrupted."""
         ...
 
     def fleet_status(self) -> FleetStatus:
@@ -120,7 +123,10 @@ class Target(Protocol):
         ...
 
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """Return every address at which the environment accepts connections now, the most reachable first."""
+        """Return every address at which the environment accepts connections now.
+
+        Those that other machines can reach come first, those that only the owner can reach last.
+        """
         ...
 
     def send(self, request: HttpRequest, door: EntranceName) -> HttpResponse:
@@ -136,7 +142,7 @@ class Target(Protocol):
 class RunTarget(Target, Protocol):
     """The target of one run, with the requests that only a run may send; each contains the run's fence.
 
-    Requests set desired state and are idempotent. All methods that `Target` does not have raise FenceRefused once a
+    Requests set desired state and are idempotent. The methods that `Target` lacks raise FenceRefused once a
     newer run has claimed the target.
     """
 
@@ -179,7 +185,7 @@ class RunTarget(Target, Protocol):
         """Set which revisions receive requests, for the services in *shifts*.
 
         Shifts are applied in order, each in one batch; the next waits for the drain that the one before specifies.
-        They replace pending shifts of an earlier request. Only ready instances receive shares. *lease* is the
+        They replace pending shifts of an earlier request. Only ready instances receive requests. *lease* is the
         new lease; None ends an earlier one.
         """
         ...
@@ -200,7 +206,7 @@ class RunTarget(Target, Protocol):
         ...
 
     def set_preview(self, releases: Mapping[str, int], replaced: Mapping[str, int] = {}) -> None:
-        """Set the release of each service that the preview door leads to, for all services at once. Durable.
+        """Set, for all services at once, the release of each service to which the preview door leads. Durable.
 
         Requests to the door `replaced` lead to the releases *replaced*. Where a service forwards the preview header,
         its calls to other services reach the same releases. A service that is not named, or whose named release has no

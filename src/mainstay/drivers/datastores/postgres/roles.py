@@ -1,4 +1,4 @@
-"""The roles, database and limits of a Postgres, as an idempotent script for psql."""
+"""The psql script that creates roles and a database in a PostgreSQL server, and sets time limits. Idempotent."""
 
 # `client_connection_check_interval` ends the statement of a killed client. Without it an autocommit statement would
 # continue and commit after its client has died.
@@ -34,14 +34,14 @@ alter role "{name}" with login nosuperuser nocreatedb nocreaterole noreplication
 
 
 def password_variable(role: str) -> str:
-    """Return the name of the environment variable from which the script reads the password of *role*."""
+    """Return the name of the environment variable from which `roles_script` reads the password of *role*."""
     return f"PASSWORD_OF_{role.upper()}"
 
 
 def roles_script(database: str, names: dict[str, str]) -> str:
-    """Return the psql script that creates the database and the roles `owner` and `application`, named by *names*.
+    """Return the psql script that creates *database* and the roles `owner` and `application`, named as in *names*.
 
-    The script contains no password: it reads them from the environment.
+    The script contains no passwords: it reads them from environment variables (`password_variable`).
     """
     roles = "\n".join(
         _ROLE.format(

@@ -1,4 +1,4 @@
-"""The command line of the server, and the files that determine who may connect to it."""
+"""The command line of the PostgreSQL server, and the files that determine which users may connect to it."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ host all all 127.0.0.1/32 scram-sha-256
 def server_command(program: str, data: Path, rules: Path, socket: str) -> tuple[str, ...]:
     """Return the command that runs the server on *data*, with the access rules in the folder *rules*.
 
-    *socket* is where its unix socket is: a folder, or `@NAME` in the abstract namespace.
+    *socket* is the place of its unix socket: a folder, or `@NAME` in the abstract namespace.
     """
     settings = SETTINGS | {
         "unix_socket_directories": socket,

@@ -1,4 +1,4 @@
-"""The checks that the services' user can reach their programs, and that the kernel can run them."""
+"""Check that the user of services can reach their programs, and that the kernel can run the programs."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Source trees on this machine: copied, built and sealed in `content/KEY`, marked complete by `KEY.done`."""
+"""Prepare source trees on this machine: copy, build and seal them in `content/KEY`; `KEY.done` marks complete ones."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,8 +73,8 @@ class Content:
     def _repair(self, damaged: tuple[str, ...]) -> str:
         """Restore the damaged files from the source if all are copies of source files. Return what was done.
 
-        Return an empty text when the content must be made again; it is then removed. The mark is removed only after the
-        source was found unchanged: without the mark, `discard` removes the content.
+        Return an empty string if the content must be built again; it is then removed. The mark is removed only after
+        the source was found unchanged: without the mark, `discard` removes the content.
         """
         self._copy_apart()
         self._done.unlink()
@@ -133,7 +133,7 @@ class Content:
 
 
 def damage(host: Host, key: str) -> tuple[str, ...]:
-    """Return the files of the content *key* that are missing or changed; none for content that never was complete."""
+    """Return the files of the content *key* that are missing or changed; none if it was never complete."""
     try:
         kept = host.folders.content_done(key).read_bytes()
     except FileNotFoundError:

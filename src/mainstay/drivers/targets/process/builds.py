@@ -28,7 +28,7 @@ WITHHELD = frozenset(
         "PIP_REQUIRE_VIRTUALENV",
     }
 )
-"""Variables of the operator that builds do not get: builds run as another user, with folders of their own."""
+"""Variables with one of these prefixes that builds do not get: builds run as another user, with their own folders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Build:
     target: Target
 
     def run(self, run: RunTarget, copy: Callable[[], None]) -> None:
-        """Run every command in the content folder; *copy* puts a fresh copy of the source there before each attempt.
+        """Run every command in the content folder; *copy* puts a fresh copy of the source there when an attempt begins.
 
         After an unknown outcome another attempt begins. Raises StepFailed when a command fails, and after `jobs.TRIES`
         unknown outcomes.

@@ -18,7 +18,10 @@ KEPT_JOBS = 100
 
 
 def prune(folders: Folders, kept: Retained) -> None:
-    """Remove the artifacts, release folders and logs that are not in *kept*, and all but the newest KEPT_JOBS jobs."""
+    """Remove the artifacts, release folders, logs and written files that *kept* does not cover.
+
+    Also remove the folders of all jobs but the newest KEPT_JOBS.
+    """
     for path in children(folders.contents):
         if path.name.partition(".")[0] not in kept.artifacts:
             sealed_tree.remove(path)

@@ -16,7 +16,7 @@ OLDEST_PYTHON = (3, 11)
 
 
 def facts(host: Host, live: Collection[str], sources: Collection[Source], path: str | None) -> TargetFacts:
-    """Return the facts as `Target.facts` does."""
+    """Return the facts about *host* that `Target.facts` returns; the parameters are those of `Target.facts`."""
     return TargetFacts(
         sources={each: source_tree.measure(each, host.shell) for each in set(sources)},
         python="" if path is None else _python(host, path),

@@ -1,4 +1,4 @@
-"""The host of an environment, as the process target uses it."""
+"""What the process target uses of the machine on which an environment runs."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from mainstay.system.state_dir import Folders
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """The environment's folders on this machine, and the means to run commands and to keep secrets there."""
+    """An environment, its folders on this machine, and the shell, the store of secrets and the clock to use there."""
 
     environment: Environment
     folders: Folders

@@ -14,7 +14,7 @@ from mainstay.system.state_dir import Folders
 
 
 class OfflineReader(Protocol):
-    """Reads state from files and /proc. Only `require_free_ports` is also called while the supervisor runs."""
+    """Reads state from files and /proc while no supervisor runs; `require_free_ports` also while one runs."""
 
     def fleet_status(self, folders: Folders) -> FleetStatus: ...
 

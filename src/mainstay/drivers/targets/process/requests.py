@@ -20,12 +20,15 @@ _LOGS = "mainstay logs edge"
 
 
 def send_to_door(request: HttpRequest, door: EntranceName, status: TrafficStatus, folders: Folders) -> HttpResponse:
-    """Send *request* to *door* and return the response. Raises Unreachable without an edge, and like `send`."""
+    """Send *request* to *door* and return the response. Raises Unreachable if there is no edge, and as `send` does."""
     return send(request, entrance(request, door, status, folders))
 
 
 def send(request: HttpRequest, to: Entrance) -> HttpResponse:
-    """Send *request* and return the response. Raises Unreachable when none is complete within the time limit."""
+    """Send *request* and return the response.
+
+    Raises Unreachable if no complete response arrives within the request's time limit, or the certificate is untrusted.
+    """
     began = time.monotonic()
     try:
         with _client(request, to) as client, _sent(request, to, client) as response:

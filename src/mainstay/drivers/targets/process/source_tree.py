@@ -13,7 +13,7 @@ from mainstay.system.folder_content import Measured
 
 
 def measure(source: Source, shell: Shell) -> Measured:
-    """Return digest and counts of what a copy of *source* would contain."""
+    """Return the digest of what a copy of *source* would contain, and the numbers of files copied and left out."""
     with _tree(source, shell) as (folder, ignoring):
         return file_tree.measure(folder, ignoring=ignoring, apart=source.apart)
 
@@ -28,7 +28,7 @@ def copy(source: Source, to: Path, shell: Shell) -> None:
 def _tree(source: Source, shell: Shell) -> Iterator[tuple[Path, bool]]:
     """Yield the folder with the files of *source*, and whether the caller must apply its ignore files.
 
-    It must not for a git `ref`, all of whose tracked files count, nor for a copy, to which they were already applied.
+    False for a git `ref`, since all its tracked files are copied, and for a temporary copy, which has no ignored files.
     """
     if not source.ref and not source.beside:
         yield Path(source.folder), True
