@@ -73,9 +73,9 @@ def resume(identity: str, world: World, journal: Journal, runner: Runner) -> Run
 
 
 def request_undo(identity: str, journal: Journal, *, by: str, why: str) -> Row | None:
-    """Record that a run, which no process executes, is to be undone; `resume` then undoes it.
+    """Record that a run is to be undone while no process executes it; `resume` then undoes it.
 
-    Return the row that records this, or None when the run was being undone already. Raises NotReady when the run has
+    Return the row that records this, or None if this was recorded before. Raises NotReady when the run has
     finished, and once a step has started that cannot be undone.
     """
     now = run_state(journal.rows(identity))

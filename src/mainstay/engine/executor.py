@@ -1,4 +1,4 @@
-"""The executor of a rank's steps: runs them in parallel, in threads."""
+"""The executor of the steps of a rank: runs them in parallel, in threads."""
 
 import threading
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from mainstay.system.clock import Clock
 from mainstay.system.disk_space import FULL, words
 
 Task = Callable[[], str]
-"""An action of a step; it returns the evidence."""
+"""An action of a step, such as its `do`; it returns the evidence as text."""
 
 
 class StepResult(NamedTuple):

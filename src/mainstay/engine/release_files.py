@@ -1,4 +1,4 @@
-"""The files of a release, made from the journal: its document, and per service a link to its content."""
+"""Writes the files of a release: its document (`release.json`), and for each service a link to the content it runs."""
 
 import os
 from pathlib import Path

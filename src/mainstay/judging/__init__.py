@@ -1,1 +1,1 @@
-"""Pure functions that judge a release by the errors and times of its requests, and a response by a smoke flow."""
+"""Judges a release by the errors and times of its requests, and a response by the expectations of a smoke flow."""

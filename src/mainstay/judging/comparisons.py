@@ -1,4 +1,4 @@
-"""The comparisons of the requests of a new release with those of the one that it replaces, by their counts."""
+"""Compares the counted requests of a new release with those of the replaced one: errors, statuses and times."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
@@ -28,11 +28,11 @@ class Compared(NamedTuple):
     instances: int = 1
     """How many instances of `new` run."""
     side_by_side: bool = True
-    """Whether `old` gets requests too while `new` is observed; False: its minute before that is compared."""
+    """Whether `old` gets requests too while `new` is observed; False: those of the minute before it are compared."""
 
 
 def counts_by_instance(counts: Mapping[SignalSource, Counts], service: str, release: int) -> dict[str, Counts]:
-    """Return the counts of a release by instance, without those of the preview door."""
+    """Return the counts of *service* in *release* by instance, without requests through the preview door."""
     found: dict[str, Counts] = {}
     for source, each in counts.items():
         if (source.service, source.release) == (service, release) and source.route != PREVIEW:
@@ -41,7 +41,7 @@ def counts_by_instance(counts: Mapping[SignalSource, Counts], service: str, rele
 
 
 def counts_of(counts: Mapping[SignalSource, Counts], service: str, release: int) -> Counts:
-    """Return the counts of a whole release, without those of the preview door."""
+    """Return the counts of *service* in *release* over all instances, without requests through the preview door."""
     return sum(counts_by_instance(counts, service, release).values(), Counts())
 
 
@@ -63,9 +63,9 @@ def _failed(counts: Counts) -> Share:
 
 
 def errors(compared: Compared, old: Counts | None, new: Mapping[str, Counts]) -> list[Comparison]:
-    """Return the comparisons of failed requests, of the whole new release and of each of several instances.
+    """Return the comparisons of failed requests: one for the whole new release, and one for each of several instances.
 
-    Without *old*, nothing is replaced.
+    *new* has the counts by instance. *old* is None if no release is replaced; then `BAD` is the limit.
     """
     before = None if old is None else _failed(old)
     return [
@@ -99,9 +99,10 @@ def redirects(compared: Compared, old: Counts, new: Mapping[str, Counts]) -> lis
 
 
 def late(compared: Compared, old: Counts, new: Mapping[str, Counts]) -> list[Comparison]:
-    """Return the comparisons of requests without a response, which are in no figure of errors.
+    """Return the comparisons of requests with no response after `LATE_S` seconds, or until their client left.
 
-    A request may be late first and given up later, so the larger one of the two numbers counts.
+    The count of errors may miss them. A request may be late first and given up later, so the larger one of the two
+    numbers counts.
     """
 
     def share_of(counts: Counts) -> Share:

@@ -1,4 +1,4 @@
-"""Judge a response by the expectation of a smoke flow's step."""
+"""Judges a response by the expectation of a smoke flow's step."""
 
 import json
 import re
@@ -18,7 +18,7 @@ class NoJson(Exception):
 
 
 def judge(response: HttpResponse, expect: Expectation, values: Values) -> tuple[str, ...]:
-    """Return one sentence for each difference between *response* and *expect*; none when it is as expected."""
+    """Return a sentence for each difference between *response* and *expect*, whose placeholders *values* replace."""
     return tuple(_differences(response, expect, values))
 
 

@@ -66,7 +66,10 @@ def may_repeat(step: FlowStep, response: HttpResponse) -> bool:
 
 
 def host_of(path: str, host: str, edge: Edge | None) -> str:
-    """Return the Host of a request for *path*: *host*, else the host of its route; with the port of the route."""
+    """Return the Host of a request for *path*: *host*, else the host of its route, else `localhost`.
+
+    The port of the route follows if the route has a front door of its own.
+    """
     route = route_of(path, host, edge)
     if route is None:
         return host or ANY_HOST
@@ -77,7 +80,7 @@ def host_of(path: str, host: str, edge: Edge | None) -> str:
 def route_of(path: str, host: str, edge: Edge | None) -> Route | None:
     """Return the route of a request; the route of any host if *host* is empty. None when no route matches.
 
-    Without *host*, the route with the longest path is returned; of several, one for every host.
+    Without *host*, the route with the longest path is returned; of equally long ones, a route without a host.
     """
     routes: Iterable[Route] = edge.routes if edge else ()
     plain = unquote(path.partition("?")[0])

@@ -11,7 +11,10 @@ Values = Mapping[str, object]
 
 
 def fill(text: str, values: Values, written: Callable[[str], str] = str) -> str:
-    """Return *text* with placeholders replaced by values as *written*. Raises KeyError for a name without a value."""
+    """Return *text* with each placeholder replaced by its value in *values*, converted by *written*.
+
+    Raises KeyError with the name of a placeholder that has no value.
+    """
     names = {found.name for found in placeholders.found_in(text)}
     return placeholders.fill(text, {name: written(_text(values[name])) for name in names})
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 
 class JsonValues(NamedTuple):
-    """The values at a path; `single`: the path leads to at most one value."""
+    """The values at a path. `single`: whether the path can match at most one value."""
 
     values: tuple[Any, ...]
     single: bool

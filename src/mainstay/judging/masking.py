@@ -12,7 +12,7 @@ SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 SHORTEST = 4
-"""Characters. A shorter value is not searched for in texts, because it would hide parts of ordinary words."""
+"""Minimum length of a secret value that is hidden in texts; a shorter one would hide parts of ordinary words."""
 _SCHEMES = re.compile(r"\b(Bearer|Basic|Digest)\s+[^\s\",]{6,}", re.IGNORECASE)
 _JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
 _PAIR = re.compile(rf"(?i)(\b[\w.-]*(?:{SECRET_NAME.pattern})[\w.-]*[\"']?\s*[=:]\s*[\"']?)([^\s&\"',;}}]+)")
@@ -24,7 +24,7 @@ def is_secret_name(name: str) -> bool:
 
 
 def secrets_of(document: Any, *, named: bool = False) -> Iterator[str]:
-    """Yield the texts in a JSON document below keys that name a secret. *named*: *document* is below such a key."""
+    """Yield the strings in a JSON document below keys that name a secret. *named*: *document* is below such a key."""
     match document:
         case dict():
             for key, value in document.items():
@@ -62,7 +62,7 @@ def masked_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def masked_body(body: bytes) -> str:
-    """Return a body as text, in which the values of secret keys are hidden."""
+    """Return a body as text; if it is JSON, `MASK` replaces the strings of keys that name a secret."""
     text = body.decode(errors="replace")
     try:
         document = json.loads(text)
@@ -72,7 +72,7 @@ def masked_body(body: bytes) -> str:
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
-    """Return *text* with dots for *secrets*, HTTP credentials (`Bearer …`), JWTs, and values of secret names."""
+    """Return *text* with `MASK` for *secrets*, HTTP credentials (`Bearer …`), JWTs, and values of secret names."""
     for secret in sorted({each for each in secrets if len(each) >= SHORTEST}, key=len, reverse=True):
         text = text.replace(secret, MASK)
         if (quoted := json.dumps(secret)[1:-1]) != secret:

@@ -24,14 +24,15 @@ from mainstay.model.signals import Counts, Signals, SignalSource
 WARM_UP_S = 3.0
 """Seconds from the start in which times are not compared: new processes answer their first requests slowly."""
 SLOWER_BY, SLOWER_BY_MS = 1.2, 10.0
-"""A request is slow if it exceeds the old release's p95 (or p99) by this factor and by these milliseconds."""
+"""A request is slow if its time exceeds the old release's p95 (or p99) by the factor SLOWER_BY and by SLOWER_BY_MS
+milliseconds."""
 FEWEST_FOR_TIMES = 200
 """The fewest requests of the old release from which its p95 and p99 are computed; with fewer, no times are compared."""
 LASTS_S = 3.0
-"""Seconds from the first evidence that a release is slower, until its requests are compared again."""
+"""Seconds from the first evidence that a release is slower until a second comparison, which must confirm it."""
 LOST_SHARE, LOST = 0.01, 20
-"""When the requests that were not counted exceed both this share and this number, the verdict is `undecided`, and the
-comparison begins again."""
+"""When the requests that were not counted exceed both the share LOST_SHARE (0 to 1) of the counted ones and the number
+LOST, the verdict is `undecided`, and the comparison begins again."""
 
 
 class _Times(NamedTuple):
@@ -63,9 +64,9 @@ class Observation:
         self._earlier = self.start.since(self.before)
 
     def verdict(self, now: Signals, sampled: Sequence[Sampled] = ()) -> Verdict:
-        """Return the verdict on the counters *now* and the responses to synthetic requests so far.
+        """Return the verdict on the requests counted until *now* and the responses to synthetic requests so far.
 
-        Call it in the order of time.
+        *now* must not be older than in the previous call.
         """
         if now.epoch != self.start.epoch:
             self._begin_again(now)
@@ -134,8 +135,9 @@ class Observation:
     def _lasting(self, compared: Compared, now: Signals, found: list[Comparison]) -> list[Comparison]:
         """Return the comparisons of times *found*, so that one busy moment of the machine is no evidence.
 
-        It slows down many requests at once, perhaps those of one release only. So evidence that reaches the limit
-        begins another comparison, `LASTS_S` seconds later. Suspicion in that one, among as many requests, confirms it.
+        Such a moment slows down many requests at once, perhaps those of one release only. So evidence that reaches the
+        limit begins another comparison `LASTS_S` seconds later. Evidence from `SUSPICIOUS` on in that one confirms it;
+        less, among as many requests, refutes it.
         """
         name = compared.service
         if not found:

@@ -29,7 +29,7 @@ class Share(NamedTuple):
 
 
 class Margin(NamedTuple):
-    """How large a new share may be without being worse: `times` the old share, and in addition `plus` (0 to 1)."""
+    """The largest new share that does not count as worse: `times` the old share, and in addition `plus` (0 to 1)."""
 
     times: float
     plus: float

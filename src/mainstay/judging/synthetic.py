@@ -17,11 +17,11 @@ class Sampled(NamedTuple):
     """The request as text: `GET /search`."""
     new: Share = Share(0, 0)
     old: Share | None = Share(0, 0)
-    """None: nothing is replaced."""
+    """None: no release is replaced."""
 
 
 def count_of(samples: Sequence[Sampled]) -> int:
-    """Return the number of requests to the new release, or to the old one if it got fewer."""
+    """Return the number of synthetic requests to the new release, or to the old one if that got fewer."""
     whole = _whole(samples)
     return min(whole.new.total, whole.new.total if whole.old is None else whole.old.total)
 
@@ -38,7 +38,7 @@ def comparisons(samples: Sequence[Sampled]) -> list[Comparison]:
 
 
 def summary(samples: Sequence[Sampled]) -> str:
-    """Return the figures as text; empty when no request was sent."""
+    """Return the figures of all requests as text; empty until each release has received one."""
     return _text(_whole(samples)) if count_of(samples) else ""
 
 

@@ -14,20 +14,22 @@ SLOW = Margin(times=1.5, plus=0.01)
 CLIENT_ERRORS = Margin(times=2, plus=0.05)
 """Wider than `ERRORS`: a release may rightly refuse more requests, but not most of them."""
 REDIRECTS = Margin(times=1, plus=0.5)
-"""A redirect that leads to a response is one request of two. With more of them, redirects lead to redirects."""
+"""The share may grow by 50 percentage points: each redirect leads to one more request. If it grows by more, redirects
+lead to other redirects."""
 FEWEST = 100
-"""The verdict is `not worse` only after this many requests of the new release, or after `FEWEST_SYNTHETIC` ones."""
+"""The verdict is `not worse` only after this many requests from users to each service of the new release, or after
+`FEWEST_SYNTHETIC` synthetic ones."""
 FEWEST_SYNTHETIC = 20
 """The verdict is `not worse` after this many synthetic requests to each release, if no comparison looks worse. A
 release that always fails is found worse within as many."""
 SUSPICIOUS = math.log(20)
 """From this log evidence on, the verdict is `undecided` and no longer `not worse`."""
 SUSPICIOUS_OF_FEW = math.log(3)
-"""The same while users have sent fewer requests than `FEWEST`: there may be only three, which all fail."""
+"""The same limit while users have sent fewer requests than `FEWEST`: low enough for three requests that all fail."""
 MANY, GOOD = 1000, 0.001
 """From MANY requests on, a share of errors below GOOD (0 to 1) is never worse, whatever the old release had."""
 BAD = 0.01
-"""The share of errors (0 to 1) that a first release, which replaces nothing, may have."""
+"""The largest share of failed requests (0 to 1) that is not worse for a new service, which replaces nothing."""
 
 Result = Literal["worse", "not worse", "undecided"]
 
@@ -38,9 +40,10 @@ class Verdict(NamedTuple):
     result: Result
     evidence: str
     quiet: Mapping[str, int] = {}
-    """The services with too few requests to compare, and how many they had, if no share of them looks worse."""
+    """Per service with too few requests to compare, how many it had; empty unless the verdict is `undecided` only for
+    this reason."""
     service: str = ""
-    """The service whose requests are the evidence against the release; empty: none, or synthetic requests."""
+    """The service whose requests show that the release is worse; empty: it is not, or synthetic requests show it."""
     few: bool = False
     """Whether users' requests are too few, so that synthetic ones add to the evidence."""
 
@@ -59,7 +62,7 @@ class Comparison(NamedTuple):
     suspicious: float = SUSPICIOUS
     """The log evidence from which the verdict is `undecided` and no longer `not worse`."""
     largest_evidence: float = math.inf
-    """A larger log evidence is reduced to this."""
+    """The upper limit of `log_evidence`, for a comparison that alone must not decide."""
 
     @property
     def log_evidence(self) -> float:
@@ -88,16 +91,16 @@ class Comparison(NamedTuple):
 
     @property
     def mostly_failed(self) -> bool:
-        """Whether most requests failed, but not one alone: of few requests that is no proof, and too much to pass."""
+        """Whether more than half of the requests failed, and at least two: too many for the verdict `not worse`."""
         return self.margin == ERRORS and self.looks_worse and 1 < self.new.hits > self.new.total / 2
 
 
 def judge(
     comparisons: Sequence[Comparison], *, most_comparisons: int, quiet: Mapping[str, int], synthetic: int, summary: str
 ) -> Verdict:
-    """Return the verdict on everything that is compared so far.
+    """Return the verdict on all *comparisons*.
 
-    *most_comparisons* is the number that the observation may make; each has an equal part of the chance of a false
+    *most_comparisons* is the most that the observation may make; each has an equal part of the chance of a false
     alarm. *quiet* are the services whose users sent fewer requests than `FEWEST`, with the number of requests,
     *synthetic* is the number of synthetic requests to each release, *summary* the figures of all.
     """

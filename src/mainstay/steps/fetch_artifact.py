@@ -16,7 +16,7 @@ class FetchArtifact(Step, frozen=True, kw_only=True, tag="fetch"):
     job: str
     """Prefix of the ids of its build jobs."""
     kept: bool = False
-    """Whether the artifact was complete when the plan was made."""
+    """Whether the artifact had been prepared when the plan was made, even if it was damaged afterwards."""
     repairs: bool = False
     """Whether the artifact belongs to a service that does not change, and was damaged when the plan was made."""
 

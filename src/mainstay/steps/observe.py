@@ -14,8 +14,8 @@ from mainstay.steps.support.request_watch import RequestWatch
 from mainstay.steps.support.step_figures import StepFigures
 
 LONGEST, LONGEST_S = 3, 60.0
-"""An observation that is still undecided after this many times `for_s`, and at least this many seconds, fails. A minute
-is enough time to send the synthetic requests that a verdict needs."""
+"""An observation that is undecided after LONGEST times its `for_s`, and after at least LONGEST_S seconds, fails. In a
+minute, Mainstay can send the synthetic requests that a verdict needs."""
 EXTENDED_EACH_S = 1.0
 """Seconds between two checks of an observation that lasts longer than `for_s`."""
 
@@ -27,19 +27,19 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
     """Watch the new revisions of a stage for `for_s` seconds.
 
     Fails when an instance restarts, fails or becomes unready, when traffic was reverted, and when the requests show
-    that a revision is worse than the one that it replaces. Without a verdict, the step lasts up to `LONGEST` times
-    `for_s`, but at least `LONGEST_S` seconds, and then fails. While users send too few requests, it sends the
-    `synthetic` ones.
+    that a revision is worse than the one that it replaces. Without a verdict, the step fails after `LONGEST` times
+    `for_s` or `LONGEST_S` seconds, whichever is longer, unless `when_quiet` ends it earlier. While users send too few
+    requests, it sends the `synthetic` ones.
     """
 
     watched: Counts
     traffic: Traffic
     for_s: float
     replaced: dict[str, int | None] = msgspec.field(default_factory=dict)
-    """Per service whose requests are compared, the release number of its old revision; None: it is a new service."""
+    """Per service whose requests are compared, the release number of its old revision; None: the service is new."""
     synthetic: SyntheticRequests | None = None
     when_quiet: dict[str, WhenQuiet] = msgspec.field(default_factory=dict)
-    """Per service for which it is not `hold`, what to do when there are too few requests to compare."""
+    """Per service whose setting `when_quiet` is not `hold`: what to do when there are too few requests to compare."""
 
     @property
     def title(self) -> str:

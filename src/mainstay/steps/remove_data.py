@@ -5,7 +5,7 @@ from mainstay.errors import StepFailed
 from mainstay.steps.step import Look, Step
 
 REMOVED = {"present": Look.ABSENT, "partial": Look.PARTIAL, "absent": Look.PRESENT}
-"""How much of the step is done, for each answer of the target to how much data is left."""
+"""How much of the step is done, by how much data is left (`Target.data_left`)."""
 
 
 class RemoveData(Step, frozen=True, kw_only=True, tag="remove_data"):

@@ -62,11 +62,13 @@ class SetTraffic(Step, frozen=True, kw_only=True, tag="set_traffic"):
 
 
 def await_traffic(world: RunWorld, shifts: Shifts, *, or_crashed: bool = False) -> str:
-    """Wait until all *shifts* are applied. Return for which requests in flight they waited, as text; empty: for none.
+    """Wait until all *shifts* are applied. Return as text how revisions drained; empty: no request was in flight.
 
+    The text has the seconds until a revision had no request left, or the number of requests that outlasted its drain.
     With *or_crashed*, do not wait for services whose instances all crash. An undo needs this when the old release did
     not start either: then it cannot get its traffic back.
-    Raises StepFailed that names the problem of the edge, or an instance that is not ready and how it last exited.
+    Raises StepFailed after the drains and APPLIED_WITHIN_S seconds more. Its message names the problem of the edge, or
+    an instance that is not ready and how it last exited.
     """
     wanted, began = end_of(shifts), world.clock.monotonic()
     waited: dict[str, float] = {}

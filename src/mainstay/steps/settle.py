@@ -4,7 +4,7 @@ from mainstay.steps.observe import Observe, revisions
 
 
 class Settle(Observe, frozen=True, kw_only=True, tag="settle"):
-    """Watch the whole new release for `for_s` seconds. Until it ends, an undo only has to move traffic back."""
+    """Watch the whole new release for `for_s` seconds. Until the step ends, an undo only has to move traffic back."""
 
     @property
     def title(self) -> str:

@@ -19,7 +19,7 @@ class Smoke(Step, frozen=True, kw_only=True, tag="smoke"):
     version: str
     """The value of the placeholder `{version}`."""
     releases: dict[str, int]
-    """Per service, the release number of its new revision, to which the preview door leads."""
+    """Per service, the release number of its new revision; the preview door leads to this revision."""
     edge: Edge | None
     """The edge whose routes the requests take."""
 

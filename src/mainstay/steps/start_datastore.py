@@ -14,7 +14,7 @@ class StartDatastore(Step, frozen=True, kw_only=True, tag="start_datastore"):
 
     name: str
     before: Members
-    """Empty: the datastore does not run yet."""
+    """The instance that runs before the step; empty: none runs yet."""
     after: Members
     job: str
     """Prefix of the ids of its jobs."""

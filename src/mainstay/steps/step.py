@@ -30,7 +30,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     place: str = "live"
     """Where the step acts, for readers of plans: always the live environment."""
     expected_s: float | None = None
-    """The expected duration in seconds; None when the history does not know it."""
+    """The expected duration in seconds; None when the history has no durations of such steps."""
 
     reversible: ClassVar[bool] = True
     """False for a point of no return: from the first such step on, steps are only retried, never undone."""

@@ -1,1 +1,1 @@
-"""What several steps use: fleet states, waits, smoke flows, the comparison of requests, and failure messages."""
+"""Code that several steps share: fleet states, waits, smoke flows, the comparison of requests, and failure messages."""

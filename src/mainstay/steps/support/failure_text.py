@@ -42,7 +42,7 @@ def how_it_ended(leaving: Fleet, before: FleetStatus, now: FleetStatus) -> str:
     """Return how the revisions *leaving* ended between the statuses *before* and *now*, to append to a message.
 
     Example: `, 2 requests still in flight after the drain of 5 s, 3 written files kept in …`. Empty when no request was
-    cut, no instance was killed and no file was kept.
+    cut off, no instance was killed and no file was kept.
     """
     every = {
         str(Revision(service, each)): m.workload for service, members in leaving.items() for each, m in members.items()

@@ -10,7 +10,7 @@ CRASHES = 3
 
 
 def instances_of(fleet: FleetStatus, service: str, *, stopped: bool = False) -> tuple[Instance, ...]:
-    """Return the instances of *service*, including failed ones and finished tasks; *stopped* includes stopped ones."""
+    """Return the instances of *service*, also failed ones and finished tasks, but stopped ones only with *stopped*."""
     every = [one for one in fleet.instances if one.service == service]
     return tuple(one for one in every if stopped or one.done or one.state != "stopped")
 

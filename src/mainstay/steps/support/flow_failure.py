@@ -60,7 +60,8 @@ class Failure:
 def failure_text(world: World, failure: Failure, secrets: Iterable[str], previewed: Mapping[str, int] = {}) -> str:
     """Return what failed, then the request, the response and the service's log of that time, with *secrets* hidden.
 
-    *previewed* are the revisions behind the preview door, by service: the fault may be in one that the service calls.
+    *previewed* are the revisions behind the preview door, by service. Their logs are added, because the fault may be in
+    a service that the failed one calls.
     """
     request, response = failure.request, failure.response
     what = f"{request.method} {request.path}"

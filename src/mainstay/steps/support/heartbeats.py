@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def with_heartbeats(waiter: Waiter, call: Callable[[], T], *, every_s: float = HEARTBEAT_S) -> T:
-    """Return the result of *call*, or raise its exception. It runs in a thread, with a heartbeat every *every_s*.
+    """Run *call* in a thread, with a heartbeat every *every_s* seconds. Return its result, or raise its exception.
 
     An interrupt or an `abort` ends the heartbeats, but not *call*: the next wait raises the exception.
     """

@@ -13,16 +13,17 @@ from mainstay.steps.support import failure_text
 from mainstay.steps.support.synthetic_run import SyntheticRun
 
 BEFORE_S = 60.0
-"""Seconds before an observation, whose requests are compared if the old release gets none during it."""
+"""Length in seconds of the period before an observation from which the old release's requests are taken if it gets
+none during the observation."""
 NOT_COUNTED = "requests are not being counted"
 _QUIET_REMEDY = "add a smoke flow with a GET, which Mainstay then sends itself, or write strategy: {when_quiet: pass}"
 
 
 class RequestWatch:
-    """Compares the requests of new revisions with those of old ones, since its creation. *compared* may be empty.
+    """Compares requests of the new revisions with those of the old ones, for the services in *compared* (may be empty).
 
-    While users send too few requests, it sends the *synthetic* ones to both. *when_quiet* has the setting of each
-    service for which it is not `hold`.
+    The comparison begins when the object is created. While users send too few requests, it sends the *synthetic* ones
+    to both revisions. *when_quiet* has the setting of that name of each service, unless it is `hold`.
     """
 
     def __init__(
@@ -50,7 +51,8 @@ class RequestWatch:
 
     @property
     def must_end(self) -> bool:
-        """Whether a service had too few requests, and its setting `when_quiet` is to fail then."""
+        """Whether the observation has to fail when its time is over: a service with `when_quiet: fail` has too few
+        requests."""
         return any(self._when_quiet.get(service) == "fail" for service in self._waits_for)
 
     @property

@@ -5,7 +5,7 @@ from mainstay.drivers.world import RunWorld
 RECORDED_EACH_S = 10.0
 """Seconds between two records of figures whose result is the same."""
 CHANGED_EACH_S = 2.0
-"""The shortest time between two records when the result changes, so that a result that alternates fills no log."""
+"""Minimum seconds between two records when the result changes, so that no alternating result fills the journal."""
 
 
 class StepFigures:
@@ -17,7 +17,10 @@ class StepFigures:
         self._result = ""
 
     def update(self, figures: str, *, result: str) -> None:
-        """Show *figures*. Record them too after RECORDED_EACH_S seconds, or sooner if *result* is another than then."""
+        """Show *figures*, and record them if the last record is RECORDED_EACH_S seconds old.
+
+        If *result* differs from that of the last record, CHANGED_EACH_S seconds are enough.
+        """
         self._world.show(figures)
         since_s = self._world.clock.monotonic() - self._recorded_s
         changed = bool(self._result) and result != self._result

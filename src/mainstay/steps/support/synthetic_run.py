@@ -17,16 +17,19 @@ from mainstay.model.http import HttpResponse
 from mainstay.model.synthetic import SyntheticRequests
 
 EACH_S = 0.4
-"""The shortest time between two pairs of requests, which makes at most 5 requests a second."""
+"""Minimum seconds between two pairs of requests: at most 5 requests a second, half of them to each release."""
 WITHIN_S = 3.0
-"""Seconds for a response. The next heartbeat waits for it, so it is less than the shortest `revert_after` (5 s)."""
+"""Timeout in seconds for a response. It is less than the shortest `revert_after` (5 s), because the next heartbeat
+waits for the response."""
 
 Side = Literal["preview", "replaced"]
 
 
 class SyntheticRun:
-    """Sends *requests* in turn, each to both releases. *new* and *replaced* are the release numbers of their revisions,
-    by service."""
+    """Sends *requests* in turn, each to both releases, or only to the new one if *replaced* is empty.
+
+    *new* and *replaced* are the release numbers of the new and the replaced revisions, by service.
+    """
 
     def __init__(
         self, world: RunWorld, requests: SyntheticRequests | None, new: Mapping[str, int], replaced: Mapping[str, int]

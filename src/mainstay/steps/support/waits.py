@@ -47,7 +47,7 @@ def stop_surplus(world: RunWorld, service: str, members: Members, leaving: Membe
     """Set the fleet of *service* to *members*, and wait until no other instance is left.
 
     *leaving* are the members to stop; their drain and stop grace limit the wait. Return how long it took, and how the
-    instances ended, as text. Raises StepFailed when the time is over.
+    instances ended, as text. Raises StepFailed when an instance is left SLACK_S after that.
     """
     within = max((member.workload.drain_s + member.workload.stop_grace_s for member in leaving.values()), default=0.0)
     began = world.clock.monotonic()
