@@ -110,7 +110,7 @@ class Endings(msgspec.Struct, frozen=True):
     requests: int = 0
     """Requests that were still in flight when the drain of their instance timed out."""
     instances: int = 0
-    """Instances that were killed because they ignored their stop signal."""
+    """Instances that were killed because they had not ended `stop_grace` after their stop signal."""
     files: int = 0
     """Files that instances had written into their private copies; the target keeps them in `kept_in`."""
 
@@ -165,7 +165,7 @@ class TrafficStatus(msgspec.Struct, frozen=True):
     reverts_to: Traffic | None = None
     """The traffic to which the target reverts if the run's heartbeats stop; None: no run has a lease on traffic."""
     reverted: bool = False
-    """Whether traffic was reverted automatically, because the run stopped sending heartbeats."""
+    """Whether the target has reverted the last requested traffic, because the run stopped sending heartbeats."""
     open: bool = False
     """Whether the edge serves as desired; False while it is being started or changed."""
     problem: Note | None = None

@@ -78,8 +78,8 @@ class Workload(msgspec.Struct, frozen=True):
     open_files: int = 65536
     volumes: tuple[Volume, ...] = ()
     read_only: bool = True
-    """Whether the files of its artifact are read-only; False: each instance writes into a copy of its own, which its
-    target removes with the instance."""
+    """Whether the files of its artifact are read-only; False: each instance writes into a copy of its own. When the
+    instance is removed, the target keeps only the files that it wrote there."""
     datastore: bool = False
     """Whether it is a datastore: one instance at one permanent address, which starts before services."""
 
