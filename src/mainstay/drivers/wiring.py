@@ -56,7 +56,7 @@ def datastore(
 
 
 def datastore_support(kind: str) -> DatastoreSupport | None:
-    """Return which versions and migrations the datastore driver of *kind* supports; None if it has no driver."""
+    """Return which versions and migrations the datastore driver of *kind* supports; None if there is no such driver."""
     driver = datastore_driver(kind)
     return driver.support() if driver else None
 

@@ -48,7 +48,7 @@ class Client:
         """Send *request* to the running supervisor and return its answer; wait *within* seconds for each message.
 
         Raises NoReply when the supervisor does not answer, BadInput when another user's process owns the socket, and,
-        when the supervisor refuses the request, the error that it names.
+        when the supervisor refuses the request, the error that its answer names.
         """
         try:
             with socket.socket(socket.AF_UNIX) as connection:

@@ -39,7 +39,7 @@ class ResourceLimits:
         return self._processors is not None and os.access(self._processors.parent, os.W_OK)
 
     def groups(self, identity: str, memory_bytes: int | None, cpus: float | None) -> tuple[str, ...]:
-        """Create the cgroups of the instance *identity*; return their `cgroup.procs` files, none without permission.
+        """Create the cgroups of the instance *identity*, if permitted; return the paths of their `cgroup.procs` files.
 
         A process joins the cgroups by writing its pid to each of the files. *memory_bytes* and *cpus* are the limits of
         all its processes together; None: no limit.

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 NO_ROOM_AGAIN_S = 1.0
 """Seconds until the next attempt to start an instance that could not be started because the disk was full."""
 STARTS_WITHIN_S = 0.05
-"""Seconds before the recorded start of a process from which output counts as written by this process.
+"""Output from up to this many seconds before the recorded start of a process counts as output of this process.
 
 The backoff is longer, so the previous process has written nothing in these seconds.
 """
@@ -115,7 +115,7 @@ class Instances:
             )
 
     def kill(self, name: str) -> None:
-        """Send SIGKILL to all processes of the instance: its session, group and cgroup, and descendants that left."""
+        """Send SIGKILL to all processes of the instance: its session, group and cgroup, and stray descendants."""
         process = self.runtimes[name].process or self._runner.started(name)
         if process is not None:
             self._runner.end_all(name, process)

@@ -131,9 +131,9 @@ def _watch_of(identity: str) -> str:
 
 
 def state_of(runner: ProcessRunner, identity: str, wanted: bool) -> JobState:
-    """Return the state of a job, from the notes that its stub wrote and the running processes.
+    """Return the state of a job, from the files that its stub has written and from the running processes.
 
-    A *wanted* job, one in the desired state, counts as running before its stub has written a note.
+    A *wanted* job, one in the desired state, counts as running before its stub has written a file.
     """
     if runner.started(identity) is None and runner.job_end(identity) is None:
         return JobState("running" if wanted or runner.starting(identity) else "none")

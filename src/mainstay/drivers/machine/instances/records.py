@@ -25,7 +25,7 @@ def read_record(runner: ProcessRunner, name: str) -> Record:
 
 
 def write_record(runner: ProcessRunner, name: str, record: Record) -> None:
-    """Write the record of the instance *name*, unless its folder is gone. Only log an OSError, such as a full disk."""
+    """Write the record of the instance *name*, unless its folder is gone. If writing fails, only log the error."""
     folder = runner.place(name)
     if folder.is_dir():
         try:

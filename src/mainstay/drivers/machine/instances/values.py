@@ -1,4 +1,4 @@
-"""Resolve references to secrets and addresses in the values of a workload or job, in memory, when it starts."""
+"""Resolve references to secrets and addresses in the values of a workload or job when its process starts."""
 
 from collections.abc import Mapping
 from urllib.parse import quote

@@ -135,7 +135,7 @@ class _Leaving(NamedTuple):
     drains: bool
     """Whether the instance may still have requests, so that it is drained first."""
     in_flight: int | None
-    """The number of its requests; None: unknown."""
+    """The number of its requests in flight; None: unknown."""
 
 
 _Next = tuple[Runtime, Action | None, float]

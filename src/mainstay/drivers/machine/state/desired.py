@@ -23,7 +23,7 @@ class DesiredInstance(msgspec.Struct, frozen=True):
     service: str
     release: int
     number: int
-    """Counts from 1 within the revision; the id is `SERVICE-RELEASE-NUMBER`."""
+    """The number of the instance within its revision, from 1; its id is `SERVICE-RELEASE-NUMBER`."""
     port: int | None = None
     slot: int | None = None
     """The number of its slot in HAProxy's backend of the service, from 1; None: HAProxy sends it no requests."""
@@ -93,7 +93,7 @@ class Desired(msgspec.Struct, frozen=True):
     Kept until the first fleet request after the revision is gone.
     """
     kept_files: dict[str, int] = {}
-    """Per revision, how many files that its instances had written were kept; removed together with `force_killed`."""
+    """Per revision, how many files written by its instances were kept; removed together with `force_killed`."""
     retiring: Fleet = {}
     """Revisions that are no longer in the fleet but still have instances."""
     proven: tuple[str, ...] = ()

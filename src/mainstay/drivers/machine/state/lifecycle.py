@@ -44,9 +44,9 @@ class Record(msgspec.Struct, frozen=True):
     steady: bool = False
     """Whether the present process has at some time been ready for the `steady_s` seconds of its workload."""
     failed: bool = False
-    """Whether the supervisor has given up: it does not start the instance again."""
+    """Whether the supervisor no longer starts the instance: it gave up, `restart` forbids it, or the task is done."""
     done: bool = False
-    """Whether the instance is a task that exited with code 0. `failed` is then set too: it is not started again."""
+    """Whether the instance is a task that exited with code 0; `failed` is then set too."""
     last_exit: Exit | None = None
     since: str = ""
     """When the state of the instance last changed (RFC 3339)."""

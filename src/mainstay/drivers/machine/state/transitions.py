@@ -1,4 +1,4 @@
-"""How requests and expired time limits change the desired state. Pure: the caller persists the result, then acts."""
+"""Change the desired state on requests and expired time limits. Pure: the caller persists the result, then acts."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -26,7 +26,7 @@ class DesiredState:
         self.boot = processes.boot_id()
         self.desired = self._with_restarted_lease(read_desired(path))
         self.rejected = ""
-        """The invariant that a change in the last pass broke, so that it was rejected; empty when none was rejected."""
+        """Which invariant a change would have broken that the last pass rejected; empty: it rejected none."""
         self._rejected_now = ""
 
     def keep(self, desired: Desired) -> None:
