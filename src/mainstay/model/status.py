@@ -110,7 +110,7 @@ class Endings(msgspec.Struct, frozen=True):
     requests: int = 0
     """Requests that were still in flight when the drain of their instance timed out."""
     instances: int = 0
-    """Instances that were killed because they had not ended `stop_grace` after their stop signal."""
+    """Instances that were killed because they had not ended `stop_grace_s` after their stop signal."""
     files: int = 0
     """Files that instances had written into their private copies; the target keeps them in `kept_in`."""
 
