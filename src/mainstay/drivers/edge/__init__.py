@@ -1,1 +1,1 @@
-"""The edge, which receives requests and forwards them: HAProxy, and certificates from ACME authorities."""
+"""The edge, which receives and forwards requests: control of HAProxy, and certificates from ACME authorities."""

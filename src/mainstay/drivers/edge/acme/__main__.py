@@ -1,8 +1,7 @@
 """`python -m mainstay.drivers.edge.acme`: the program that requests one certificate.
 
-It reads an `Attempt` from stdin as JSON, and writes a `Failure` to stdout; or `null` if the request succeeded or was
-not due. It is a process of its own because the library `acme` blocks, and needs much memory for a few seconds every two
-months.
+It reads an `Attempt` from stdin as JSON. To stdout, it writes `null`, or a `Failure` if the request failed. It is a
+process of its own because the library `acme` blocks, and needs memory only for a few seconds every two months.
 """
 
 import logging

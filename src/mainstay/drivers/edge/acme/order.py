@@ -20,7 +20,7 @@ ISSUED_WITHIN = timedelta(seconds=120)
 def obtain(attempt: Attempt, account: Account) -> Obtained:
     """Return a new certificate for the names of *attempt*, with a new key.
 
-    Raises what `Account.log_in` and `answered` raise; a timeout or failed check: a subclass of acme.errors.Error.
+    Raises what `Account.log_in` and `answered` raise, and acme.errors.Error after a timeout or a failed check.
     """
     client = account.log_in()
     key = new_key()

@@ -68,7 +68,7 @@ def _refused_host(authorization: messages.AuthorizationResource) -> list[str]:
 
 
 def _problem(error: messages.Error) -> str:
-    """Return the authority's explanation: one for each host if it sent any, otherwise the general one."""
+    """Return the authority's explanations for single hosts if it sent any, otherwise its general explanation."""
     parts = [f"{each.identifier.value}: {each.detail}" for each in error.subproblems or () if each.identifier]
     return _line("; ".join(parts) or error.detail or error.title or error.description or error.code or error.typ)
 

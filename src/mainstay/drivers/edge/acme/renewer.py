@@ -108,7 +108,7 @@ class CertificateRenewer:
         return next_attempt_at(self._due, self._failed_attempts(), self._now())
 
     def _failed_attempts(self) -> FailedAttempts | None:
-        """Return the failed attempts for the wanted certificate; None without any, or if they were for another one."""
+        """Return the failed attempts for the current request; None if there are none, or only of another request."""
         same = self._failed is not None and self._attempt is not None and self._failed.request == self._attempt.id
         return self._failed if same else None
 

@@ -49,7 +49,7 @@ class AccessLogEntry(msgspec.Struct, frozen=True):
     at: str
     """When the request ended, in UTC: `2026-11-27T15:00:00.000Z`."""
     door: str
-    """The frontend that received the request: `door:PORT`, `preview`, `listener:SERVICE` or that of a bridge."""
+    """The frontend that received the request: `door:PORT`, `preview`, `listener:SERVICE` or `assets:…` (a bridge)."""
     service: str
     """The service that was to handle the request; `-`: none, because the front door redirected or refused the
     request, or no route matches."""

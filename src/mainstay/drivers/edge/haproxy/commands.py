@@ -1,4 +1,4 @@
-"""Runtime API commands that take HAProxy's slots from their actual to their desired state, without losing requests."""
+"""Compute the commands that take HAProxy's slots from their actual to their desired state, without losing requests."""
 
 from collections.abc import Iterable, Mapping
 

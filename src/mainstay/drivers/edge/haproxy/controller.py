@@ -135,14 +135,17 @@ class EdgeController:
         return self._proxy.certificates.served if self.is_alive() else ()
 
     def certificate_notes(self) -> Iterator[Note]:
-        """Yield a note for each certificate that cannot be used, and for each of the operator's that expires soon."""
+        """Yield a note for each problem with the operator's certificate files, and if one expires soon."""
         yield from self._proxy.certificates.problems
         if self.edge is not None and self.edge.tls is not None and self.edge.tls.mode == "files":
             for certificate in self.certificates:
                 yield from problems.expiring(certificate, datetime.now(UTC))
 
     def serves(self, edge: Edge | None) -> bool:
-        """Return whether HAProxy serves *edge* without a problem; for None, whether it has been stopped."""
+        """Return whether HAProxy serves *edge* without a problem.
+
+        For None, return whether HAProxy was stopped without a problem, or has not been configured yet.
+        """
         return self.problem is None and self.edge == edge and (edge is None or self.is_alive())
 
     async def requests_in_flight(self, upstreams: Mapping[str, Upstream]) -> dict[str, int]:

@@ -47,7 +47,7 @@ class ServerState(msgspec.Struct, frozen=True):
 
 
 def _strict(parse: Callable[[str], T]) -> Callable[[str], T]:
-    """Return *parse* with its errors, for a missing field or a value that is no number, turned into UnexpectedReply."""
+    """Return *parse*, changed to raise UnexpectedReply for a missing field or a value that is not a number."""
 
     @wraps(parse)
     def checked(text: str) -> T:

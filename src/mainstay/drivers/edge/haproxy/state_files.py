@@ -1,4 +1,4 @@
-"""Files from which each new worker of HAProxy loads its slots, so that it routes as the previous one did."""
+"""Render the files from which a new worker of HAProxy loads its slots, so that it routes as the previous worker."""
 
 from collections.abc import Iterable
 

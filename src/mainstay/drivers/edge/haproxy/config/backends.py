@@ -11,7 +11,7 @@ NOWHERE = "no:route"
 
 
 def backend(edge: Edge, service: str, slots: int, side: Side = "") -> str:
-    """Return the section of the backend of *service* on *side*, with this number of *slots*."""
+    """Return the section of the backend *side* (see `Side`) of *service*, with this number of *slots*."""
     stream = "{ req.hdr(accept) -m sub text/event-stream }"
     rules = [
         f"backend {backend_of(service, side)}",

@@ -1,4 +1,4 @@
-"""The rules for all requests: those of clients, of the preview door, and of services that call others."""
+"""The rules for all requests: those of clients, of the preview door, and of services that call other services."""
 
 from mainstay.drivers.edge.haproxy.access_lines import RELEASE
 from mainstay.drivers.edge.haproxy.config.pages import type_rules

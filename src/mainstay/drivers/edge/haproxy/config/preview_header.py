@@ -1,4 +1,4 @@
-"""Render the rules for the signed header by which the calls of services for a previewed request are previewed too.
+"""Render the rules for the signed header by which calls made for a previewed request reach previewed revisions too.
 
 The preview door adds the header to each request. A service forwards it with its calls, and each listener checks it.
 Its value is `EXPIRES.SIGNATURE`; the signed text also contains what the header permits (`Allowed`). Services do not

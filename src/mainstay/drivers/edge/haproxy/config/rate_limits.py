@@ -18,7 +18,7 @@ from mainstay.system.state_dir import Folders
 from mainstay.system.users import UserIds
 
 CLIENT = "src,ipmask(32,64)"
-"""The key of a client in a table: its address, or its IPv6 /64, since one client can use all addresses in it."""
+"""The key of a client in a table: its IPv4 address or its IPv6 /64, whose addresses one client can all use."""
 CLIENTS = 100_000
 """The number of clients in a table. A full table replaces the least recently used entry."""
 _ENTIRE, _OF_ROUTE = 0, 1

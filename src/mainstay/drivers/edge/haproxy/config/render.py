@@ -31,7 +31,7 @@ class Rendered(NamedTuple):
     program: str
     """The content of the file `SCRIPT`, which the configuration loads."""
     generation: str
-    """A digest of the configuration, which HAProxy reports once it has loaded it."""
+    """A digest of the configuration. HAProxy reports the digest of the configuration that it has loaded."""
     ports: tuple[int, ...]
     internal: tuple[int, ...]
     """Those of `ports` that Mainstay has chosen for the internal addresses of services."""

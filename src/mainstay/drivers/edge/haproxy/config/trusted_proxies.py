@@ -13,10 +13,10 @@ def is_proxy(edge: Edge, address: str = "src") -> str:
 
 
 def client_address(edge: Edge) -> str:
-    """Return the rules that set the source address of a request to the last one that is not a trusted proxy's.
+    """Return the rules that replace the source address of a request from a trusted proxy by the client's address.
 
-    Each proxy appends the address of its own client to X-Forwarded-For. So the addresses before the last one that is
-    not a trusted proxy's may be forged.
+    Each proxy appends the address of its own client to X-Forwarded-For. So the client's is the last address that is not
+    a trusted proxy's; the addresses before it may be forged.
     """
     if not edge.trusted_proxies:
         return ""
