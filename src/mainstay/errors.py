@@ -7,9 +7,10 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A position in a file; line and column count from 1."""
+    """A position in a file or on the command line; line and column count from 1."""
 
     file: str
+    """The path of the file, or `argument 2` for an argument of a command."""
     line: int | None = None
     column: int | None = None
     path: str | None = None
@@ -22,8 +23,8 @@ class Place:
 class MainstayError(Exception):
     """An expected failure, printed with its remedy and without a traceback.
 
-    `what` is the message and `remedy` what to type next. `code` is stable, so scripts may compare it. `exit_code` is
-    the exit code of the command that fails.
+    `what` is the message, `remedy` what to type next, and `place` where the mistake is in a file, if it is in one.
+    `code` is stable, so scripts may compare it. `exit_code` is the exit code of the command that fails.
     """
 
     exit_code = 1
@@ -45,7 +46,7 @@ class BadInput(MainstayError):
 
 
 class StateUnreadable(BadInput):
-    """This version of Mainstay cannot read a state file that another version wrote. Nothing was changed."""
+    """A state file is damaged, or another version of Mainstay wrote it in another format. Nothing was changed."""
 
     code = "state-unreadable"
 
@@ -67,7 +68,7 @@ class Mistake:
 
 
 class Mistakes(BadInput):
-    """The input is invalid; all mistakes are reported, sorted by place. Nothing was changed."""
+    """The input is invalid; the error lists every mistake, sorted by place. Nothing was changed."""
 
     code = "mistakes"
 
@@ -78,13 +79,13 @@ class Mistakes(BadInput):
 
 
 class ManifestInvalid(Mistakes):
-    """The manifest is invalid; all mistakes are reported, sorted by place. Nothing was changed."""
+    """The manifest is invalid; the error lists every mistake, sorted by place. Nothing was changed."""
 
     code = "manifest-invalid"
 
 
 class InvariantBroken(MainstayError):
-    """A bug in Mainstay: a document breaks its own rules. The document was not stored."""
+    """A bug in Mainstay: a document that it made, such as a plan, is invalid. The document was not stored."""
 
     exit_code = 70
     code = "invariant-broken"
@@ -98,7 +99,7 @@ class InvariantBroken(MainstayError):
 class NotReady(MainstayError):
     """The command was refused: a check failed, approval was declined, the plan is stale, or it is too late to undo.
 
-    Nothing was changed.
+    Nothing was changed, except that the live release may have been started first.
     """
 
     exit_code = 3
@@ -106,13 +107,13 @@ class NotReady(MainstayError):
 
 
 class FrontDoorLost(MainstayError):
-    """The edge is down: another program uses its port, or it does not run or respond. Nothing was changed."""
+    """The edge does not serve requests: it does not run or respond, or another program uses one of its ports."""
 
     code = "front-door-lost"
 
 
 class FrontDoorTaken(FrontDoorLost):
-    """The edge is down because another program uses its port. A deploy with another port repairs it."""
+    """The edge is down because another program uses one of its ports. A deploy with another port repairs the edge."""
 
 
 class PortTaken(MainstayError):
@@ -148,7 +149,7 @@ class JournalCorrupt(Parked):
 
 
 class StepFailed(MainstayError):
-    """A step could not reach its desired state. The engine undoes the run, or parks it once it cannot be undone."""
+    """A step failed, or the live release did not start. The engine undoes the run of a failed step, if it still can."""
 
     code = "step-failed"
 
@@ -167,7 +168,7 @@ class FenceRefused(MainstayError):
 
 
 class Interrupted(MainstayError):
-    """The run was interrupted by a signal; it can be resumed. The exit code is 128 + the number of that signal."""
+    """A signal interrupted the command; its run, if any, can be resumed. The exit code is 128 + the signal's number."""
 
     code = "interrupted"
     exit_code = 130

@@ -1,4 +1,4 @@
-"""The registry of checks. A new check needs one file, which is named like the check, and a line here."""
+"""The registry of checks. A new check needs one module, which is named like the check, and a line in `CHECKS`."""
 
 from importlib import import_module
 
@@ -11,7 +11,7 @@ CHECKS = (
     "only_front_doors_are_reachable",
     "services_have_readiness_probes",
 )
-"""The names of the checks. Each is a statement that should be true, and the module that has the check as `CHECK`."""
+"""The names of the checks. Each is a statement that should be true, and names the module that defines it as `CHECK`."""
 
 
 def checks() -> tuple[Check, ...]:

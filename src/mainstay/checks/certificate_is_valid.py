@@ -1,4 +1,4 @@
-"""The check that the certificates of the front door are valid and stay so for a while."""
+"""The check that no certificate of the front door has expired or expires soon."""
 
 from datetime import datetime, timedelta
 
@@ -7,8 +7,8 @@ from mainstay.drivers.world import World
 from mainstay.model import TrafficStatus
 
 REFUSED, WARNED = timedelta(days=1), timedelta(days=14)
-"""The check fails, or warns, when a certificate expires in less than this time. It warns only about files of the
-operator, because Mainstay renews all others."""
+"""The check fails when a certificate expires in less than `REFUSED`, and warns when one expires in less than `WARNED`.
+It warns only about certificates from files of the operator, because Mainstay renews all others."""
 
 
 def _ask(world: World) -> Answer:
@@ -18,7 +18,7 @@ def _ask(world: World) -> Answer:
 
 
 def judge(serving: TrafficStatus, now: datetime) -> Answer:
-    """Return the answer for the edge of a running environment."""
+    """Return the answer for the edge of a running environment at the time *now*."""
     if serving.edge is None or serving.edge.tls is None:
         return Answer("not-applicable", "the front door serves no https")
     found = serving.certificates

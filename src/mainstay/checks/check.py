@@ -1,4 +1,4 @@
-"""A check: one question about an environment, which it answers without changing or starting anything."""
+"""The type of checks. A check answers one question about an environment, without changing or starting anything."""
 
 from collections.abc import Callable
 from typing import Literal, NamedTuple
@@ -10,7 +10,7 @@ Verdict = Literal["pass", "warn", "fail", "unknown", "not-applicable"]
 
 
 class Answer(NamedTuple):
-    """The verdict of a check, its evidence, and what to type or do unless it passes."""
+    """The verdict of a check, its evidence, and a remedy: what to type or do; empty if there is nothing to do."""
 
     verdict: Verdict
     evidence: str
@@ -23,6 +23,6 @@ class Check(NamedTuple):
     name: str
     area: Area
     answer: Callable[[World], Answer]
-    """Collects the facts from the world, and judges them. Raises Unreachable when they cannot be read."""
+    """Reads the facts from the world and returns the answer. Raises Unreachable when the facts cannot be read."""
     requirements: tuple[str, ...] = ()
     """Ids of the requirements that the check verifies, such as `F21`."""

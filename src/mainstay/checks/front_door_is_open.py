@@ -1,4 +1,4 @@
-"""The check that the edge receives requests as desired."""
+"""The check that the front door is open: the edge runs as desired and receives requests."""
 
 from mainstay.checks.check import Answer, Check
 from mainstay.drivers.world import World
@@ -13,7 +13,7 @@ def _ask(world: World) -> Answer:
 
 
 def judge(serving: TrafficStatus, *, supervised: bool = True) -> Answer:
-    """Return the answer for the edge of a running environment. *supervised* False: its supervisor does not run."""
+    """Return the answer for the edge of a started environment; *supervised*: whether the supervisor runs."""
     if serving.edge is None:
         return Answer("not-applicable", "no service has a route")
     if serving.problem:

@@ -1,4 +1,4 @@
-"""The check that other machines reach only the front doors."""
+"""The check that other machines can reach the front doors and nothing else of the environment."""
 
 from collections.abc import Sequence
 

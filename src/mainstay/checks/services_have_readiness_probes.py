@@ -1,4 +1,4 @@
-"""The check that each service that receives requests has a probe that decides when it is ready."""
+"""The check that each service with a port declares a readiness probe; accepting connections is not enough."""
 
 from mainstay.checks.check import Answer, Check
 from mainstay.drivers.world import World
@@ -11,7 +11,7 @@ def _ask(world: World) -> Answer:
 
 
 def judge(fleet: Fleet) -> Answer:
-    """Return the answer for the services in *fleet* that listen; datastores are probed by their drivers."""
+    """Return the answer for the services in *fleet* with a port; datastores are left out: their drivers probe them."""
     listening = {
         name: member.workload.health.kind
         for name, members in fleet.items()

@@ -1,4 +1,4 @@
-"""Approval of a plan by the user at the terminal or by an option. Without a terminal and an option, commands fail."""
+"""Ask the user at the terminal to approve a plan, unless an option approves it; with neither, the command fails."""
 
 from dataclasses import dataclass
 

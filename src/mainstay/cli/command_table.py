@@ -54,4 +54,4 @@ NAMES_IN_OTHER_TOOLS = {
     "stop": "down",
     "undo": "rollback",
 }
-"""Commands of Compose, Kamal, Heroku and Terraform, and the Mainstay command that does the same."""
+"""Commands of Compose, Kamal, Heroku and Terraform, each with the Mainstay command that does the same."""

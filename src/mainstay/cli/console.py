@@ -1,7 +1,7 @@
-"""All output of the program, as text or JSON. Works even if stdout is closed.
+"""Print all output of the program, as text or JSON, even if stdout is closed.
 
-`rich` draws on terminals: colours, tables that fit the width, the live view of a run. It is imported only there,
-because the import takes 10 ms; a pipe gets plain text of any width.
+On a terminal, `rich` draws colours, tables that fit the width, and the live view of a run. It is imported only for a
+terminal, because the import takes 10 ms; a pipe gets plain text with lines of any length.
 """
 
 import os
@@ -34,7 +34,7 @@ Part = str | Styled
 class Console:
     """Prints text or JSON. If the reader of stdout has gone, output is dropped and the command continues.
 
-    No printed text contains escape sequences or hidden characters, whatever a service wrote.
+    Escape sequences and hidden characters are removed from every text before it is printed, whatever a service wrote.
     """
 
     def __init__(self, output: Output = "text", *, program: str = "mainstay") -> None:
@@ -43,7 +43,7 @@ class Console:
         self._repeated: dict[str, str] = {}
 
     def repeat(self, option: str, value: str) -> None:
-        """Repeat *option* in every command that is suggested from now on."""
+        """Add *option* with *value* to every command that is suggested from now on."""
         self._repeated[option] = value
 
     @property
@@ -74,11 +74,11 @@ class Console:
         _print(sys.stderr, parts)
 
     def next(self, command: str, effect: str = "") -> None:
-        """Print *command*, with the options that the user typed, as the one to type next."""
+        """Print *command*, with the options that the user typed, as the next one to type; *effect* explains it."""
         self.print(f" next: {self.command(command)}" + (f"  ({effect})" if effect else ""))
 
     def document(self, value: object) -> None:
-        """Print one JSON document or one event as a line to stdout."""
+        """Print *value*, a document or an event, as one line of JSON to stdout."""
         print(_encoded(value))
 
     def table(self, head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
@@ -140,7 +140,7 @@ class Console:
             self.print_to_stderr(Styled("warning:", "yellow"), f" {problem.what}")
 
     def command(self, remedy: str) -> str:
-        """Return *remedy* with the program and the options that the user typed, wherever it names a command."""
+        """Return *remedy*; each command in it gets the program name and the options as the user typed them."""
         typed = [self._program, *(word for pair in self._repeated.items() for word in pair)]
         return _OUR_COMMAND.sub(lambda _: shlex.join(typed) + " ", remedy)
 

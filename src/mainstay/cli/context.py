@@ -1,4 +1,4 @@
-"""The environment that a command acts on, with its drivers. `validate`, `init` and `schema` do not import them."""
+"""Create the context of a command, with the drivers. `validate`, `init` and `schema` do not import this module."""
 
 from pathlib import Path
 
@@ -12,9 +12,9 @@ from mainstay.operations.context import Context, Wiring, open_context
 
 
 def require_declared(file: Path, environment: str | None) -> None:
-    """Raise BadInput when the manifest declares environments, but not *environment*.
+    """Raise BadInput when the manifest *file* declares environments, but not *environment*; None: the default one.
 
-    A manifest that cannot be read, or that declares none, is accepted.
+    A manifest that cannot be read, or that declares no environments, is accepted.
     """
     # pydantic would double the time that `status` takes to start.
     from mainstay.manifest.document import read
@@ -32,7 +32,7 @@ WIRING = Wiring(wiring.world, wiring.target, wiring.secret_sources, wiring.datas
 
 
 def context_of(invocation: Invocation, *, prompts: bool = False) -> Context:
-    """Return the context of the command; with *prompts*, it prompts at a terminal for missing secrets."""
+    """Return the context of the command; with *prompts*, the command prompts for missing secrets at a terminal."""
     context = open_context(WIRING, invocation.file, invocation.environment, invocation.state)
     if prompts and invocation.console.interactive:
         return replace(context, prompt=SecretPrompt(invocation.console))

@@ -1,4 +1,4 @@
-"""Progress of a run: one line per event, as text or JSON."""
+"""Print the progress of a run: one line per event, as text or JSON."""
 
 import msgspec
 
@@ -15,7 +15,7 @@ class EventContext:
         self.titles: dict[str, str] = {}
         """The title of each step, by its number."""
         self.failures: dict[str, str] = {}
-        """The number of the step that failed, by its error."""
+        """The number of each step that failed, by the error's message."""
 
     def read(self, row: Row) -> events.Event:
         """Return the event of *row*. Remember the title of a step, and the error of a failed step."""
@@ -51,7 +51,7 @@ class EventLines:
 def document(row: Row, titles: dict[str, str]) -> dict[str, object]:
     """Return a journal row as the JSON event for users, with the step's title.
 
-    *titles* has the titles of earlier rows by step; the title of a `started` event is added to it.
+    *titles* has the titles of steps from earlier rows, by step number; the title of a `started` event is added to it.
     """
     body: dict[str, object] = msgspec.json.decode(row.body)
     body.pop("plan", None)

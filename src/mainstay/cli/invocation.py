@@ -1,4 +1,4 @@
-"""The options that every command accepts before or after its name, and the object with their values."""
+"""The options that every command accepts before or after its name, and the object that holds their values."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,14 +28,17 @@ class Invocation:
 
     @property
     def manifest(self) -> Path:
-        """The manifest's path; the file may not exist. Parent folders are not searched, to avoid a wrong system."""
+        """The manifest's path; the file may not exist. Parent folders are not searched, so no other system is found."""
         return self.file or Path("mainstay.yaml")
 
 
 def invoked(
     name: str, *examples: str, group: click.Group | None = None
 ) -> Callable[[Callable[Concatenate[Invocation, P], T]], click.Command]:
-    """Turn a function that receives the invocation into the command *name* of *group*, with *examples* in its help."""
+    """Return a decorator that turns a function, called with the invocation, into the command *name*.
+
+    The command's help shows *examples*. If there is a *group*, the command becomes one of its commands.
+    """
 
     def decorate(function: Callable[Concatenate[Invocation, P], T]) -> click.Command:
         @wraps(function)
@@ -56,7 +59,7 @@ def invoked(
 
 
 class ReleaseNumber(click.IntRange):
-    """The number of a release: 1 or more."""
+    """The type of arguments and options that are the number of a release: 1 or more."""
 
     name = "release number"
 
@@ -99,7 +102,10 @@ _SHARED: tuple[tuple[tuple[str, ...], click.ParamType[Any] | None, str, str], ..
 
 
 def options(taken: frozenset[str] = frozenset(), *, hidden: bool = False) -> list[click.Parameter]:
-    """Return the options of every command, without the names in *taken*, which the command uses for its own options."""
+    """Return the options of every command, without the names in *taken*, which the command uses for its own options.
+
+    *hidden*: omit them from the help, and do not read `MAINSTAY_STATE`.
+    """
     return [
         click.Option(
             [*(name for name in names if name not in taken), names[-1].strip("-")],

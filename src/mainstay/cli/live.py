@@ -19,7 +19,7 @@ from mainstay.system.clock import SystemClock
 from mainstay.text.printable import harmless
 
 INDENT = 9
-"""Columns before what belongs to the step above."""
+"""Indentation, in columns, of lines that belong to the step above them."""
 FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
@@ -74,7 +74,7 @@ class LivePhases:
                 self._print(Text(harmless(sentence(event, self._run)), style="yellow"))
 
     def on_figures(self, step: str, what: str) -> None:
-        """Show *what* beside the running step, in place of what was shown there."""
+        """Show *what*, the current figures of *step*, beside the running step; they replace the previous ones."""
         began, _ = self._acting.get(step, (self._clock.monotonic(), ""))
         self._acting[step] = (began, what)
 

@@ -1,4 +1,4 @@
-"""The program's entry point: shared options, help without importing commands, and exit codes for errors."""
+"""The program's entry point: shared options, help that imports no command, and the exit codes of errors."""
 
 import gc
 import importlib
@@ -24,7 +24,7 @@ from mainstay.system.disk_space import FULL, NoRoom, words
 
 UNEXPECTED = 70
 NEAR = 0.75
-"""The minimum similarity of an option that is suggested: `--file` for `--force` (0.62) would not help."""
+"""The minimum similarity (0 to 1) of an option suggested for a mistyped one: `--file` for `--force` (0.62) is wrong."""
 
 
 class LazyGroup(click.Group):

@@ -1,4 +1,4 @@
-"""Text of a plan: the runbook that a person reads before approving it."""
+"""Format a plan as text: the runbook that a person reads before approving the plan."""
 
 from collections.abc import Iterator
 from itertools import takewhile
@@ -13,7 +13,7 @@ from mainstay.steps.step import Step
 
 LONGEST_VALUE = 80
 CONTEXT = 20
-"""Characters shown before the first difference of two long values."""
+"""The number of characters shown before the first difference of two long values."""
 SHORTEST_TIME_S = 0.05
 
 ROLLBACK = {
@@ -23,7 +23,7 @@ ROLLBACK = {
 
 
 def text(plan: Plan) -> Iterator[str]:
-    """Yield the lines of the whole runbook; for a plan with nothing to do, one sentence that states it."""
+    """Yield the lines of the whole runbook; for a plan that changes nothing, a sentence that states this, and notes."""
     if plan.unchanged:
         yield plan.notes[0]
         yield from (f"note: {note}" for note in plan.notes[1:])
@@ -43,7 +43,7 @@ def text(plan: Plan) -> Iterator[str]:
 
 
 def summary(plan: Plan) -> Iterator[str]:
-    """Yield the lines of the plan without its steps, for a plan that is executed immediately."""
+    """Yield the lines of the runbook without the steps, for a plan that is executed immediately."""
     yield from _head(plan)
     yield from _foot(plan)
 

@@ -6,7 +6,7 @@ from mainstay.model import Secret
 from mainstay.operations.context import ValueRule
 
 ATTEMPTS = 3
-"""After so many invalid values, the last one is returned, and the command refuses it with an error."""
+"""How often a secret is prompted for. If the last value is invalid too, the command refuses it with an error."""
 
 
 class SecretPrompt:

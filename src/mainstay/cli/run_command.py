@@ -1,4 +1,4 @@
-"""Commands that execute a run: approval, progress, interruption, outcome and exit code."""
+"""What commands that execute a run have in common: approval, progress, interruption, outcome and exit code."""
 
 import shlex
 from collections.abc import Callable
@@ -27,7 +27,7 @@ from mainstay.system.clock import SystemClock
 
 P = ParamSpec("P")
 ANSWERS = ("yes", "dry_run", "confirm")
-"""The options that decide in place of the user whether the plan is executed."""
+"""The options that decide, instead of the user's answer at the terminal, whether the plan is executed."""
 
 yes = click.option("--yes", is_flag=True, help="Execute the plan without asking for approval.")
 dry_run = click.option("--dry-run", is_flag=True, help="Show the plan and execute nothing.")
@@ -45,10 +45,11 @@ class CommandRun(NamedTuple):
 def run_command(
     name: str, *examples: str, approves: bool = False, then: Callable[[CommandRun, CommandOutcome], None] | None = None
 ) -> Callable[[Callable[Concatenate[CommandRun, P], CommandOutcome]], click.Command]:
-    """Turn a function that calls an operation into the command *name*, with *examples* in its help.
+    """Return a decorator that turns a function, which calls an operation, into the command *name*.
 
-    *approves*: the command asks for approval, and has the options `--yes` and `--dry-run`; without it, the run is
-    executed without asking. *then* prints what to do next after a run that was not rolled back.
+    The command's help shows *examples*. *approves*: the command asks for approval, and has the options `--yes` and
+    `--dry-run`; otherwise it executes the run without approval. *then* prints what to do next; it is not called after a
+    run that was rolled back.
     """
 
     def decorate(operation: Callable[Concatenate[CommandRun, P], CommandOutcome]) -> click.Command:

@@ -15,7 +15,7 @@ dry_run = click.option("--dry-run", is_flag=True, help="Show what would change, 
 
 
 def reads_file(option: str, content: str) -> Callable[[F], F]:
-    """Add *option*, which names a file that contains *content*, and `--dry-run`."""
+    """Return a decorator that adds `--dry-run` and *option*, which reads *content* from a file, to a command."""
     path = click.Path(path_type=Path, dir_okay=False)
     source = click.option(option, "source", type=path, metavar="FILE", help=f"Read {content} from a file.")
     return lambda command: source(dry_run(command))
@@ -31,7 +31,10 @@ def report(
     dry_run: bool,
     note: str = "",
 ) -> None:
-    """Print *changes* as JSON or as *lines*, *note* if they were stored, then the command that applies them."""
+    """Print *changes* as JSON or as *lines*, then the command that applies them.
+
+    *changed*: whether any value changes. *note* is printed if the changes were stored.
+    """
     command = next_command(context) if changed else ""
     if console.json:
         console.document({"changes": changes, "dry_run": dry_run, "next": console.command(command)})

@@ -1,4 +1,4 @@
-"""Handling of signals during a run: the first stops it at the next safe point, the second immediately."""
+"""Handle signals during a run: the first stops the run at the next safe point, the second immediately."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ def signals_to(interruption: Interruption, stopping: bytes = STOPPING) -> Iterat
 
 @contextmanager
 def while_asking() -> Iterator[None]:
-    """Let a signal end the command at once while it asks a question, because no run has begun yet."""
+    """Let a signal end the command at once while the user is prompted, because no run has begun yet."""
     interrupts, ends = signal.default_int_handler, signal.SIG_DFL
     with _handled({signal.SIGINT: interrupts, signal.SIGTERM: ends, signal.SIGHUP: ends}):
         yield

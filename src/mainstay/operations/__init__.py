@@ -1,1 +1,1 @@
-"""The operations behind the commands: one module per command."""
+"""The operations behind the commands: a module for each command, and modules that several commands use."""

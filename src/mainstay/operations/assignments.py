@@ -13,7 +13,7 @@ LARGEST_BYTES = 1_000_000
 
 
 class Assignment(NamedTuple):
-    """One `NAME=VALUE`, with the argument or the line of a file where it was given."""
+    """One `NAME=VALUE`, with its place: the number of the argument, or the line of a file."""
 
     name: str
     value: str
@@ -42,7 +42,7 @@ def from_arguments(words: Iterable[str]) -> Assignments:
 
 
 def from_file(path: Path) -> Assignments:
-    """Parse the file *path*. Nothing in it is expanded: `$` and `{` are literal.
+    """Parse the file *path*. Nothing in it is expanded: `$` and `{` are literal. A name without `=` is a mistake.
 
     Raises BadInput when the file cannot be read, has more than `LARGEST_BYTES`, or is not UTF-8.
     """

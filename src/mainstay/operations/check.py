@@ -26,11 +26,11 @@ class Finding(msgspec.Struct, frozen=True):
     """Ids of the requirements that the check verifies, such as `F21`."""
     at: str
     fresh_until: str | None = None
-    """When the evidence expires; null if it describes only the moment `at`."""
+    """When the evidence becomes out of date; null if the evidence describes only the moment `at`."""
 
 
 class Findings(msgspec.Struct, frozen=True):
-    """The document of `mainstay check`: no-go if a check fails or its answer is unknown. A warning is a go."""
+    """The document of `mainstay check`. `verdict` is no-go if any check fails or has no answer; warnings are a go."""
 
     verdict: Literal["go", "no-go"]
     at: str
@@ -38,7 +38,7 @@ class Findings(msgspec.Struct, frozen=True):
 
 
 def check(context: Context) -> Findings:
-    """Return the findings on the environment. Raises BadInput when nothing was deployed here yet."""
+    """Run every check and return the findings. Raises BadInput when nothing was deployed here yet."""
     healthy = Check("environment_is_healthy", "operations", lambda _: judge(status(context)))
     return ask_all((healthy, *checks()), context.world(context.stored()))
 
@@ -55,7 +55,7 @@ def judge(now: Status) -> Answer:
 
 
 def ask_all(selected: Iterable[Check], world: World) -> Findings:
-    """Run the *selected* checks. The verdict of a check that cannot read its facts is `unknown`."""
+    """Run the *selected* checks and return their findings. A check that cannot read its facts is `unknown`."""
     findings = tuple(_finding(each, world) for each in selected)
     no_go = any(each.verdict in ("fail", "unknown") for each in findings)
     return Findings("no-go" if no_go else "go", world.clock.now().isoformat(), findings)

@@ -23,8 +23,10 @@ class ServiceVariable(msgspec.Struct, frozen=True):
     name: str
     value: str | None
     source: str = msgspec.field(name="from")
-    """`default`, `set`, `secret`, `mainstay`, or the service or datastore whose address it is; empty: no value."""
+    """The source of the value: `default`, `set`, `secret`, `mainstay`, or, for an address, the name of its service or
+    datastore; empty if there is no value."""
     secret: bool = False
+    """Whether the value is masked: it is a secret, or the address of a datastore, which contains a password."""
     version: int | None = None
     """The version number of the secret's value; null for other variables and for a secret without a value."""
     file: bool = False
@@ -41,16 +43,19 @@ class Configuration(msgspec.Struct, frozen=True):
 
     service: str
     release: int | None
-    """The live release, to which `live` refers."""
+    """The number of the live release, with which `live` of each variable compares; null when no release is live."""
     variables: tuple[ServiceVariable, ...]
     version: str = ""
-    """The version that the manifest declares; `variables` has the values of its next deploy."""
+    """The version that the manifest declares; `variables` has the values that a deploy of it would use."""
     live_version: str = ""
-    """The version of the live release."""
+    """The version of the live release; empty when no release is live."""
 
 
 def config(context: Context, service: str) -> Configuration:
-    """Return the variables of *service* in the next deploy. Raises BadInput for a service not in the manifest."""
+    """Return the variables that *service* gets with the next deploy.
+
+    Raises BadInput when the manifest does not declare *service*.
+    """
     manifest = manifest_of(context)
     if service not in manifest.services:
         what = f"there is no service {service} in {manifest.file.name}"

@@ -1,4 +1,4 @@
-"""The context of a command: which environment it acts on, found by reading only the system's name from the manifest."""
+"""The context of a command: the environment on which it acts. Of the manifest, only the system's name is read."""
 
 import os
 import re
@@ -36,26 +36,31 @@ class Wiring(NamedTuple):
     secret_sources: Callable[[], tuple[SecretSource, ...]]
     datastore_support: Callable[[str], DatastoreSupport | None]
     require_declared: Callable[[Path, str | None], None]
-    """Raises BadInput when the manifest, as far as it is readable, declares environments, but not this one."""
+    """Takes the manifest's path and an environment's name. Raises BadInput when the manifest declares environments, but
+    not one of that name; a manifest that cannot be read is accepted."""
 
 
 class ValueRule(NamedTuple):
     """The rule for a value that the user types."""
 
     min_length: int
+    """The minimum number of characters; 0: any number."""
     refusal: Callable[[str], str | None]
-    """Returns why a value is not valid; None when it is."""
+    """Returns why a value is not valid; None when it is valid."""
 
 
 class Prompt(Protocol):
     """Prompts the user for a secret."""
 
     def fetch(self, name: str, rule: ValueRule | None = None) -> Secret | None:
-        """Return what the user types; None for an empty answer. Prompts again while *rule* refuses the value."""
+        """Return what the user types as the value of the secret *name*; None for an empty answer.
+
+        Prompts again for a value that *rule* refuses, but may return such a value after several attempts.
+        """
 
 
 class Context(msgspec.Struct, frozen=True):
-    """The manifest's path, the environment's name and its folders."""
+    """The environment on which a command acts: the manifest's path, the environment's name, its folders and drivers."""
 
     file: Path
     environment: str | None
@@ -68,7 +73,7 @@ class Context(msgspec.Struct, frozen=True):
     """The history that this command has read from the journal so far; each later read adds only the new rows."""
 
     def world(self, environment: Environment) -> World:
-        """Return the world of *environment*, without the fence of a run."""
+        """Return the world of *environment*: all its drivers. A run uses a copy with its fence (`World.for_run`)."""
         return self.wiring.world(environment, self.folders)
 
     def target(self, environment: Environment) -> Target:

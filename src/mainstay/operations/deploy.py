@@ -24,11 +24,12 @@ def deploy(
     notices: Notices,
     plan_id: str | None = None,
 ) -> CommandOutcome:
-    """Make what the manifest declares, at *version*, live; on failure everything is rolled back.
+    """Deploy what the manifest declares, at *version*; None: at its own version. A run that fails is rolled back.
 
-    A stopped environment is started first; a service that does not start is a warning if the plan replaces it. Raises
-    NotReady when the plan is declined or stale, LockHeld when another run is being executed or is unfinished,
-    StepFailed when the plan changes nothing and the live release does not run completely, and the engine's errors.
+    *plan_id*: execute this stored plan instead. A stopped environment is started first; if a service does not start,
+    the command only warns, unless the plan changes nothing. Raises NotReady when the plan is declined or stale,
+    LockHeld when another run is being executed or is unfinished, StepFailed when the plan changes nothing and the live
+    release does not run completely, FrontDoorLost when the edge does not serve, and the engine's errors.
     """
     require_idle(context)
     # Plan first, so that bad input is refused before anything is started.
@@ -71,7 +72,7 @@ def _fresh(context: Context, plan_id: str) -> Plan:
 
 
 def start_repaired(outcome: CommandOutcome, plan: Plan, context: Context, runner: Runner, notices: Notices) -> None:
-    """Start the live release if *plan* has repaired the content of one of its services.
+    """Start the live release if the run of *plan* has repaired the content of one of its services.
 
     Raises StepFailed when a service does not start, and FrontDoorLost when the edge does not serve.
     """
@@ -84,17 +85,19 @@ def start_repaired(outcome: CommandOutcome, plan: Plan, context: Context, runner
 
 
 def warn_of_start(failure: MainstayError, notices: Notices) -> None:
-    """Warn of an incomplete start, except of a lost front door: `execute` refuses the plan or repairs the edge."""
+    """Show *failure*, the error of a start, as a warning.
+
+    A lost front door is not shown: `execute` refuses the plan with this error, unless the plan repairs the edge.
+    """
     if not isinstance(failure, FrontDoorLost):
         notices.warning(failure)
 
 
 def not_running(failure: MainstayError, past: History, *, kept: bool = False) -> MainstayError:
-    """Return *failure*, the error of a start, with its remedies.
+    """Return *failure*, the error of a start of the live release, with more remedies if it is a StepFailed.
 
-    A deploy of the same plan is not one of them, because it would change nothing.
-
-    *kept*: the operator chose that release although the manifest declares another one.
+    None of the remedies deploys the same content again, because that would change nothing. *kept*: an operator chose
+    the live release although the manifest declares another one, so deploying the manifest is a remedy.
     """
     if not isinstance(failure, StepFailed):
         return failure

@@ -1,4 +1,4 @@
-"""`down`: drain and stop everything, also across reboots; remove data only when this was requested explicitly."""
+"""`down`: drain and stop everything, so that it stays stopped after a reboot; remove data only with `--data`."""
 
 from mainstay.engine.runner import Runner
 from mainstay.operations.context import Context
@@ -12,7 +12,10 @@ from mainstay.planning.plan import Plan
 
 
 def down(context: Context, *, data: bool = False, approve: Approve, runner: Runner) -> CommandOutcome:
-    """Stop everything that runs; with *data*, also remove its data. Without *data*, `start` starts it again."""
+    """Stop everything that runs in the environment; with *data*, also remove the environment's data and releases.
+
+    Without *data*, `start` starts the live release again. Raises NotReady when the plan is declined or stale.
+    """
     environment = context.stored()
     require_idle(context)
     running = context.target(environment).fleet_status()
@@ -23,6 +26,6 @@ def down(context: Context, *, data: bool = False, approve: Approve, runner: Runn
 
 
 def make(context: Context, *, data: bool) -> Plan:
-    """Return the plan that stops everything and, with *data*, removes its data."""
+    """Return the plan that stops everything and, with *data*, removes the environment's data."""
     world = context.world(context.stored())
     return planned.down(look(world, history_of(context)), data=data)

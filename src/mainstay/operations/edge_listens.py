@@ -11,11 +11,11 @@ class EdgeListens(msgspec.Struct, frozen=True):
     """The document of `mainstay edge listens`."""
 
     endpoints: tuple[Endpoint, ...]
-    """By reach: first what other machines can reach, then what this machine can, then what only the owner can."""
+    """The addresses, first those that other machines can reach, then those that only this machine or the owner can."""
     problem: str
-    """The addresses that other machines may reach although nothing declares them, as a sentence; empty: none."""
+    """A sentence with the addresses that other machines may reach although nothing declares them; empty: none."""
     remedy: str
-    """What to do about the problem; empty without one."""
+    """What to do about the problem; empty if there is none."""
 
 
 def edge_listens(context: Context) -> EdgeListens:

@@ -21,7 +21,7 @@ class Trust(msgspec.Struct, frozen=True):
 
 
 class TrustCommands(msgspec.Struct, frozen=True):
-    """What to type on one kind of client."""
+    """What to type on one kind of client to trust the certificate, and to remove it."""
 
     client: str
     trust: str
@@ -45,7 +45,7 @@ def edge_trust(context: Context) -> Trust:
 
 
 def commands(path: str, name: str) -> tuple[TrustCommands, ...]:
-    """Return the commands for each kind of client, for the certificate at *path*."""
+    """Return the commands for each kind of client, which trust the certificate at *path* and store it as *name*."""
     debian, fedora = f"/usr/local/share/ca-certificates/{name}.crt", f"/etc/pki/ca-trust/source/anchors/{name}.pem"
     store = "$HOME/.pki/nssdb"  # Chrome and Chromium do not read the system's certificates.
     keychain = "/Library/Keychains/System.keychain"
@@ -79,7 +79,7 @@ def commands(path: str, name: str) -> tuple[TrustCommands, ...]:
 
 
 def fingerprint(pem: bytes) -> str:
-    """Return the SHA-256 fingerprint of a certificate, as browsers show it."""
+    """Return the SHA-256 fingerprint of the certificate in *pem*, as browsers show it: `AB:CD:…`."""
     der = base64.b64decode(b"".join(line for line in pem.splitlines() if not line.startswith(b"-----")))
     digest = hashlib.sha256(der).hexdigest().upper()
     return ":".join(digest[place : place + 2] for place in range(0, len(digest), 2))

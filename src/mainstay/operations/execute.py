@@ -41,7 +41,8 @@ def execute(
 
     A plan that changes nothing is not executed. *started* is the result of the preceding start of the live release.
     *new_plan* is the command that makes a new plan if this one is stale; empty: the command that was typed. Raises
-    NotReady when the plan is declined or stale, FrontDoorLost when the edge does not serve, LockHeld as `open_journal`.
+    NotReady when the plan is declined or stale, FrontDoorLost when the edge does not serve, LockHeld when another run
+    holds the lock or is unfinished.
     """
     if not approve.dry_run:
         require_front_door(context, plan)
@@ -58,7 +59,10 @@ def execute(
 
 
 def require_same(plan: Plan, now: Plan, *, command: str, started: StartResult = NOT_STARTED) -> None:
-    """Raise NotReady, naming the differences, when *now* is another plan than *plan*; *command* makes a new plan."""
+    """Raise NotReady, naming the differences, when *now*, the plan made again, is not the same as *plan*.
+
+    The error suggests *command* to make a new plan. *started* is the result of a start before it.
+    """
     if now.id != plan.id:
         raise stale(plan, f"{'; '.join(differences(plan, now))}; {_changed_by(started)}", command)
 

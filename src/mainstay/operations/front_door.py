@@ -20,7 +20,10 @@ NOT_OPEN = Note(
 
 
 def require_front_door(context: Context, plan: Plan) -> None:
-    """Raise FrontDoorLost when the edge does not serve as desired and *plan* does not repair it."""
+    """Raise FrontDoorLost when the edge does not serve as desired and *plan* does not repair the edge.
+
+    A plan of `down` and the first plan of an environment are never refused.
+    """
     environment = context.stored_or_none()
     if environment is None or not run_kind(plan.kind).needs_running:
         return

@@ -1,4 +1,4 @@
-"""Secret values given to a command: read while a plan is made, and stored before its run begins."""
+"""Secret values that a command reads from its sources or a prompt while it makes a plan, and stores before the run."""
 
 from collections.abc import Iterable
 
@@ -19,7 +19,7 @@ from mainstay.planning.plan import NewValues
 
 
 def with_given_secrets(now: Snapshot, manifest: Manifest, context: Context) -> Snapshot:
-    """Return *now* with the names of the secrets for which this command has a value, as `offered`.
+    """Return *now* with `offered`: the names of the secrets that have no stored value, but one given to this command.
 
     If only secrets are missing and *context* has a prompt, the user is prompted for them. Raises BadInput for an
     invalid value. Stores nothing.
@@ -41,7 +41,7 @@ def with_given_secrets(now: Snapshot, manifest: Manifest, context: Context) -> S
 
 
 def require_valid(name: str, variable: VariableSection, value: Secret, *, remedy: str = "") -> None:
-    """Raise BadInput when *value* is not valid for *variable*; *remedy* replaces the usual remedy."""
+    """Raise BadInput when *value* is not valid for *variable*; *remedy*, unless empty, replaces the error's own."""
     if why := unfit(name, variable, value.reveal()):
         raise BadInput(why.what, remedy=remedy or why.remedy, code=why.code)
 
@@ -49,16 +49,17 @@ def require_valid(name: str, variable: VariableSection, value: Secret, *, remedy
 def differing_secrets(
     now: Snapshot, manifest: Manifest, sealed: Sealed, sources: Iterable[SecretSource]
 ) -> tuple[str, ...]:
-    """Return the names of the secrets whose stored value differs from the value in *sources*."""
+    """Return the names of the secrets whose stored value differs from the value that *sources* have."""
     read = [name for name in read_variables(manifest) if manifest.variables[name].secret and name in now.secrets]
     fetched = {name: value for name in read if (value := _fetch(name, sources)) is not None}
     return tuple(name for name, each in fetched.items() if sealed.read(SecretRef(name)).reveal() != each.reveal())
 
 
 def store(values: NewValues, world: World, context: Context, by: str) -> None:
-    """Store *values*, except of secrets that have a value by now. The caller holds the lock; its run has not begun.
+    """Store *values* before the run begins; a secret that has a value by now keeps it. The caller holds the lock.
 
-    Afterwards every version that the plan names exists, so that a command without these values can resume the run.
+    *by* is recorded as the user who set the plain variables. Afterwards every version of a secret that the plan names
+    exists, so that a command without these values can resume the run.
     Raises BadInput when a value that was found while planning is no longer available.
     """
     sources = [*context.wiring.secret_sources(), *([context.prompt] if context.prompt else [])]

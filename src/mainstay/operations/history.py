@@ -1,4 +1,4 @@
-"""`history` and `journal`: the runs of an environment, and the events of each, from its journal."""
+"""`history` and `journal`: read an environment's runs and their events from its journal, and verify the journal."""
 
 from msgspec.structs import replace
 
@@ -15,12 +15,12 @@ NAMED_RUNS = 5
 
 
 def history_of(context: Context) -> History:
-    """Return the history that the journal of this environment proves. A command reads each row once."""
+    """Return the history of this environment, from its journal. A later call reads only rows that were added since."""
     return context.fold.extend(journal_reader(context).rows(after=context.fold.sequence))
 
 
 def unfinished_run(context: Context) -> RunState | None:
-    """Return the state of the unfinished run; None where every run has ended."""
+    """Return the state of the unfinished run; None if every run has ended."""
     history_of(context)
     return context.fold.unfinished()
 
@@ -31,7 +31,10 @@ def journal_reader(context: Context) -> SqliteReader:
 
 
 def history(context: Context) -> tuple[RunSummary, ...]:
-    """Return the runs, newest first. An unfinished run is running now if a process holds the lock."""
+    """Return the runs, newest first. Unless parked, an unfinished run is `running` if a process holds the lock.
+
+    Raises BadInput when there are no runs and the manifest does not declare the environment.
+    """
     past = history_of(context).runs
     if not past:
         context.wiring.require_declared(context.file, context.environment)
@@ -56,5 +59,8 @@ def show_journal(context: Context, run: str | None = None) -> list[Row]:
 
 
 def verify_journal(context: Context) -> Verification:
-    """Verify with the public key that no row was changed or is missing. Raises JournalCorrupt without that key."""
+    """Verify with the public key that no journal row was changed or is missing, and return the result.
+
+    Raises JournalCorrupt when the public key is missing.
+    """
     return journal_reader(context).verify(PublicKey.read(context.folders.public_key))

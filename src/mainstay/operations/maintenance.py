@@ -1,4 +1,4 @@
-"""`maintenance`: take the system out of service at its front doors, or put it back."""
+"""`maintenance`: take the system out of service at its front doors, or put it back into service."""
 
 from typing import NamedTuple
 
@@ -22,15 +22,16 @@ class TurnedOn(NamedTuple):
 
     maintenance: Maintenance
     already: bool
-    """Whether it was on before; only its message and its networks may then differ from before."""
+    """Whether maintenance was on before the command, which then replaced only the message and the networks."""
 
 
 def maintenance_on(context: Context, clock: Clock, *, message: str, allow: tuple[str, ...]) -> TurnedOn:
     """Turn maintenance on, and return it once the edge applies it.
 
-    If it is on already, it keeps its time and its user, and gets the new *message* and networks to *allow*.
+    Clients in the networks *allow* are served as usual. If maintenance is on already, the time and the user of its
+    beginning are kept, and *message* and *allow* replace the previous ones.
     Does not wait for the edge of a stopped environment. Raises BadInput when nothing was deployed here yet or there is
-    no front door, and StepFailed when the edge does not apply it within `WITHIN_S`.
+    no front door, and StepFailed when the edge does not apply it within `WITHIN_S` seconds.
     """
     target = context.target(context.stored())
     serving = target.traffic_status()
@@ -48,7 +49,8 @@ def maintenance_on(context: Context, clock: Clock, *, message: str, allow: tuple
 def maintenance_off(context: Context, clock: Clock) -> Maintenance | None:
     """Turn maintenance off, and return the maintenance that was on; None when it was off already.
 
-    Raises BadInput when nothing was deployed here yet, and StepFailed when the edge does not apply it in time.
+    Raises BadInput when nothing was deployed here yet, and StepFailed when the edge does not apply it within `WITHIN_S`
+    seconds.
     """
     target = context.target(context.stored())
     before = target.traffic_status().maintenance

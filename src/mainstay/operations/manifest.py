@@ -1,4 +1,4 @@
-"""The manifest of an environment, and the world of the environment as the manifest declares it."""
+"""Load the manifest of an environment, and create the world (all drivers) of the environment that it declares."""
 
 from mainstay.drivers.world import World
 from mainstay.errors import BadInput
@@ -10,7 +10,7 @@ from mainstay.system.users import is_root, name_for
 
 
 def manifest_of(context: Context) -> Manifest:
-    """Return the manifest of this environment. Raises ManifestInvalid, and BadInput when the file is missing."""
+    """Return the manifest for this environment. Raises ManifestInvalid, and BadInput when the file is missing."""
     if not context.file.exists():
         raise BadInput(f"there is no {context.file}", remedy="mainstay init", code="manifest-missing")
     return load(context.file, context.environment, context.wiring.datastore_support)

@@ -19,7 +19,7 @@ _COUNTERS = {
 
 
 def metrics(context: Context) -> Signals:
-    """Return the counters since the supervisor started.
+    """Return the counters of requests since the supervisor started.
 
     Raises BadInput when nothing was deployed here yet, and Unreachable when the supervisor is not running.
     """

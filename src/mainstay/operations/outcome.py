@@ -12,8 +12,9 @@ OutcomeName = RunOutcome | Literal["started", "unchanged"]
 class CommandOutcome(msgspec.Struct, frozen=True):
     """How a command ended. `run` is the id of its run; empty if it executed none.
 
-    `released` and `undone` are the outcome of the run; `started`: the live release was started, and nothing else had to
-    be done; `unchanged`: nothing had to be done. `wanted` is the outcome of the run that counts as success.
+    `outcome`: `released` and `undone` are the outcome of the run; `started`: the live release was started, and nothing
+    else had to be done; `unchanged`: nothing had to be done. `wanted` is the outcome of the run that counts as success.
+    `release` and `version` name the release that is live after the command; None and empty if none is.
     """
 
     run: str

@@ -1,4 +1,4 @@
-"""`plan`: the runbook of what a deploy would do. It writes its own file under `plans/` and nothing else."""
+"""`plan`: make, store and read the plan of a deploy. Making a plan writes its file under `plans/` and nothing else."""
 
 from pathlib import Path
 
@@ -28,10 +28,12 @@ from mainstay.system.state_file import decoding
 
 
 def make(context: Context, version: str | None = None) -> Plan:
-    """Return the plan that makes the manifest, at *version*, live; it has no phases if nothing changes.
+    """Return the plan that deploys the manifest, at *version*; None: at its own version.
 
-    The plan is stored under `plans/`; values are stored only when its run begins. Raises ManifestInvalid, and BadInput
-    when the change cannot be planned; nothing is written then.
+    The plan is `unchanged` if the live release already is what the manifest declares. It is stored under `plans/`;
+    secrets and settings given to the command are stored only when the run begins. Raises ManifestInvalid, BadInput when
+    the change cannot be planned, and PortTaken when another program uses a port of the new edge; nothing is written
+    then.
     """
     written = manifest_of(context)
     manifest = at_version(written, version)
@@ -58,8 +60,8 @@ def make(context: Context, version: str | None = None) -> Plan:
 def declared_now(context: Context) -> str:
     """Return the fingerprint of what the manifest declares now.
 
-    If the manifest cannot be read, return what it declared when the live release was chosen: a rollback needs no
-    manifest, and does not fail because of a broken one.
+    If the manifest cannot be read, return the fingerprint that it had when the live release became live, so that a
+    rollback, which needs no manifest, does not fail because of a broken one. Empty: that fingerprint is unknown.
     """
     try:
         return _declared(manifest_of(context), context)
@@ -93,7 +95,7 @@ def keep(plan: Plan, context: Context) -> None:
 
 
 def kept(context: Context, identity: str) -> Plan:
-    """Return the plan with this id. Raises BadInput when there is none."""
+    """Return the stored plan with the id *identity*. Raises BadInput when there is none."""
     path = _place(context, identity)
     if not identity.isalnum() or not path.exists():
         raise BadInput(f"there is no plan {identity}", remedy="mainstay plan", code="no-such-plan")

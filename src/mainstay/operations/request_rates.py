@@ -14,7 +14,7 @@ WINDOW_S = 60.0
 class RequestRates(msgspec.Struct, frozen=True):
     """The requests of the last minute that one release of a service answered, without those of the preview door.
 
-    Requests that no release answered have entries of their own, one for each `answered_by`.
+    Requests that no release answered have entries of their own, one for each `service` and `answered_by`.
     """
 
     service: str
@@ -36,7 +36,7 @@ class RequestRates(msgspec.Struct, frozen=True):
 
 
 def request_rates(target: Target) -> tuple[tuple[RequestRates, ...], int]:
-    """Return the rates of the last minute, and how many of its requests are missing because log lines were lost.
+    """Return the rates of the last minute, and how many of its requests are not counted because log lines were lost.
 
     Returns no rates and 0 when the supervisor is not running.
     """
@@ -48,7 +48,7 @@ def request_rates(target: Target) -> tuple[tuple[RequestRates, ...], int]:
 
 
 def between(before: Signals, now: Signals) -> tuple[RequestRates, ...]:
-    """Return the rates from *before* to *now*, without releases that had no request."""
+    """Return the rates of the requests between *before* and *now*, without releases that had no request."""
     took_s = now.at_s - before.at_s
     counted = sorted(by_release(now.since(before)).items())
     return tuple(_rates(*key, counts, took_s) for key, counts in counted if counts.requests and took_s > 0)

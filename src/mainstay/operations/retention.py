@@ -1,4 +1,4 @@
-"""Which releases and plans are kept; the target removes the rest."""
+"""Decide which releases the target keeps when it removes old ones, and remove old plans."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ KEPT_PLANS = 20
 
 
 def kept(past: History) -> Retained:
-    """Return the numbers of the last `KEPT_RELEASES` live releases, and the revisions and artifacts that they run."""
+    """Return the `KEPT_RELEASES` releases that were live most recently, with their revisions and artifacts."""
     numbers = past.served[:KEPT_RELEASES]
     documents = [msgspec.json.decode(found, type=Release) for number in numbers if (found := past.document(number))]
     services = [each for release in documents for each in release.services.items()]
@@ -25,7 +25,7 @@ def kept(past: History) -> Retained:
 
 
 def prune_plans(folders: Folders) -> None:
-    """Remove all but the newest stored plans."""
+    """Remove all stored plans but the `KEPT_PLANS` newest."""
     for path in oldest(folders.plans, KEPT_PLANS):
         path.unlink()
 

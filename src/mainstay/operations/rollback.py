@@ -1,4 +1,4 @@
-"""`rollback`: make an earlier release live again. Neither the manifest nor checks can block it."""
+"""`rollback`: make an earlier release live again. Mistakes in the manifest and failing checks do not block it."""
 
 from functools import partial
 
@@ -39,7 +39,7 @@ def rollback(
 
 
 def make(context: Context, to: int, declared: str = "") -> Plan:
-    """Return the plan that rolls back to release *to*; *declared* is the fingerprint of what the manifest declares.
+    """Return the plan that rolls back to release *to*; *declared* is the fingerprint of what the manifest declares now.
 
     Raises BadInput when *to* was never live or is no longer kept.
     """

@@ -1,4 +1,4 @@
-"""`secrets list` and `secrets set`: a new version of a secret takes effect with the next deploy."""
+"""`secrets list` and `secrets set`: list secrets, and store new versions, which take effect with the next deploy."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple

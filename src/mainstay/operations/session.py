@@ -1,4 +1,4 @@
-"""Sessions: hold an environment's lock and its journal while a run is executed."""
+"""Sessions: execute a run while holding the environment's lock and writing its journal."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -48,7 +48,7 @@ def locked(context: Context) -> Iterator[None]:
 
 @contextmanager
 def open_journal(context: Context) -> Iterator[Journal]:
-    """Hold the environment's lock and write its journal. Raises LockHeld, naming the holder, like `locked`."""
+    """Hold the environment's lock and yield its journal for writing. Raises LockHeld like `locked`."""
     folders = context.folders
     with locked(context):
         journal = SqliteJournal(folders.journal, folders.head, SystemClock(), SigningKey.of(folders))
@@ -59,7 +59,10 @@ def open_journal(context: Context) -> Iterator[Journal]:
 
 
 def require_idle(context: Context, *, allow_unfinished: bool = False) -> None:
-    """Raise LockHeld when a run is being executed or is unfinished, NoRoom when the disk is full; takes no lock."""
+    """Raise LockHeld when a process holds the lock or a run is unfinished, and NoRoom when the disk is full.
+
+    *allow_unfinished*: accept an unfinished run that no process executes. The lock is not taken.
+    """
     if not context.folders.state.exists():
         return
     if not Lock(context.folders.lock).is_free():
@@ -78,7 +81,10 @@ def require_no_unfinished_run(context: Context) -> None:
 
 
 def begin(plan: Plan, journal: Journal, context: Context, runner: Runner) -> CommandOutcome:
-    """Store the values of *plan*, start a stopped environment, execute the plan. The caller holds the lock."""
+    """Store the values of *plan*, start a stopped environment, execute the plan and return the outcome.
+
+    The caller holds the lock.
+    """
     # Store the environment first: it records where the key of the secrets is, so later shells cannot change that.
     write_environment(plan.environment, context.folders)
     world = context.world(plan.environment)
@@ -90,7 +96,10 @@ def begin(plan: Plan, journal: Journal, context: Context, runner: Runner) -> Com
 
 
 def execute_run(context: Context, world: World, execute: Callable[[], RunOutcome]) -> CommandOutcome:
-    """Execute a run in *world* and return its outcome; the caller holds the lock."""
+    """Call *execute*, which executes a run in *world*, and return the command's outcome.
+
+    After a successful deploy or rollback, also remove old releases and plans. The caller holds the lock.
+    """
     began = time.monotonic()
     outcome = execute()
     past = history_of(context)
@@ -110,7 +119,10 @@ def without_run(context: Context, kind: str, started: bool, took_s: float, note:
 def outcome_now(
     context: Context, target: Target, kind: str, outcome: OutcomeName, took_s: float, note: str = ""
 ) -> CommandOutcome:
-    """Return *outcome* with the release that is live now and its address; `run` is empty."""
+    """Return a command's outcome that names the release that is live now and the address of the front door.
+
+    `run` of the result is empty.
+    """
     live = history_of(context).live
     number, version = (live.number, live.version) if live else (None, "")
     return CommandOutcome("", kind, outcome, number, version, target.traffic_status().url, took_s, note)

@@ -64,7 +64,7 @@ def unset(context: Context, names: Sequence[str], *, dry_run: bool = False) -> t
 
 
 def rolled_back(context: Context) -> int | None:
-    """Return the newer release that was rolled back to the live one; None if there is none."""
+    """Return the number of the newer release that a rollback replaced with the live one; None without a rollback."""
     past = history_of(context)
     return past.origin.before if past.origin and past.origin.before in past.rolled_back else None
 

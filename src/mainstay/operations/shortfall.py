@@ -1,4 +1,4 @@
-"""Replica shortfall of a service: desired instances minus ready ones and those that a run has just started."""
+"""Compute the replica shortfall of a service: desired instances that are neither ready nor just started by a run."""
 
 from collections.abc import Iterable
 
@@ -6,10 +6,11 @@ from mainstay.model import Instance, Members, Shares
 
 
 def shortfall(wanted: Members, shares: Shares, instances: Iterable[Instance], *, in_run: bool) -> int:
-    """Return how many instances of *wanted* are not ready. *in_run*: a run is in progress and watches its instances.
+    """Return how many instances of a service are desired (*wanted*) but not ready, over all revisions.
 
-    During a run, a revision counts only once it receives traffic, unless no revision does (a worker, or a first
-    release). An instance that is starting for the first time then counts as ready.
+    *shares*: the percentage of requests that each revision receives; empty for a worker or a first release. *in_run*:
+    a run is unfinished; then instances that start for the first time count as ready, and revisions without traffic are
+    left out, unless no revision has traffic.
     """
     found = list(instances)
     count = 0

@@ -1,4 +1,4 @@
-"""`smoke`: run the manifest's smoke flows against what runs now. It changes nothing but what the flows write."""
+"""`smoke`: run the manifest's smoke flows against the running environment. Only the flows' own requests write data."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -14,10 +14,10 @@ from mainstay.operations.start_live import Notices, restart_supervisor, start_li
 def start(context: Context, *, runner: Runner, notices: Notices, unless_stopped: bool = False) -> CommandOutcome:
     """Start the live release, and nothing newer.
 
-    *unless_stopped*: do nothing in an environment that was stopped by `down`. Raises StepFailed, naming the services
-    that do not start, BadInput when no release is live, and LockHeld when a run is unfinished; unless that run is a
-    `down`, the supervisor is first restarted with its last desired state. When the last request for a certificate
-    failed, the next one is made at once.
+    *unless_stopped*: do nothing in an environment that was stopped by `down`. If the release runs already and the last
+    request for a certificate failed, the request is repeated at once. Raises StepFailed, naming the services that do
+    not start, FrontDoorLost when the edge does not serve, BadInput when no release is live, and LockHeld when a run is
+    unfinished; unless that run is a `down`, the supervisor is first started with its last desired state.
     """
     environment = context.stored()
     place = f"{environment.system}/{environment.name}"

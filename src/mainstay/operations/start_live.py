@@ -54,9 +54,9 @@ def start_live(
 ) -> StartResult:
     """Start the live release unless it already runs completely.
 
-    *thorough*: wait for every service to start or to fail. Otherwise return as soon as the first has failed and the
-    datastores run: enough to plan a deploy. *only_if_stopped*: return at once when the environment is started and its
-    supervisor runs.
+    *thorough*: wait for every service to start or to fail. Otherwise return as soon as one service has failed and each
+    datastore runs or has failed, which is enough to plan a deploy. *only_if_stopped*: do nothing when the environment
+    is started and its supervisor runs. Raises Interrupted after a signal; the services then continue to start.
     """
     live = history_of(context).live
     if live is None:
@@ -72,9 +72,9 @@ def start_live(
 
 
 def restart_supervisor(context: Context) -> None:
-    """Start the supervisor with its last desired state, or let it try again at once what has failed.
+    """Start the supervisor with its last desired state; if it runs already, it retries at once what has failed.
 
-    An environment that is being stopped stays stopped.
+    A stopped environment stays stopped. Raises LockHeld when another process holds the lock.
     """
     target = context.target(context.stored())
     with locked(context):  # Checked under the lock: a `down` that ends meanwhile must stay in force.
@@ -103,7 +103,7 @@ def _start(context: Context, live: LiveRelease, runner: Runner, notices: Notices
 
 
 class StartWait:
-    """Waits until every service has started or failed to."""
+    """Waits until every service has started or failed to start, or, unless *thorough*, until the first failure."""
 
     def __init__(self, world: World, waiter: Waiter, live: LiveRelease, *, thorough: bool) -> None:
         self._world = world
@@ -113,7 +113,7 @@ class StartWait:
         self._began = world.clock.monotonic()
 
     def until_settled(self) -> MainstayError | None:
-        """Wait, then return why the release does not run completely or the edge does not serve; None if both do."""
+        """Wait, then return why the release does not run completely or the edge does not serve; None: no failure."""
         limit = _limit(self._world.target.fleet_status().wanted)
         running = self._waiter.wait_until(
             lambda: self._settled(limit), within=limit + waits.SLACK_S, waiting_for="the start of all services"

@@ -23,15 +23,15 @@ class RunStatus(msgspec.Struct, frozen=True):
     step: str | None
     """The number of the step that executes, or executed when the run stopped: `2.1`; None: the run is between steps."""
     title: str
-    """What the step does."""
+    """What the step does; empty between steps."""
     since: str
-    """The time of its last event, apart from `progress` events."""
+    """The time of the run's last event, apart from `progress` events."""
     why: str = ""
-    """Why it is parked; empty: it is not."""
+    """Why the run is parked; empty if it is not parked."""
     next: str = ""
-    """What to type; empty while it is running."""
+    """What to type to continue the run; empty while it is running."""
     progress: str = ""
-    """The last report of the step; empty: there is none, or the run is not running."""
+    """The last progress message of the step; empty if there is none, or the run is not running."""
 
 
 class ServiceStatus(msgspec.Struct, frozen=True):
@@ -57,11 +57,11 @@ class DatastoreStatus(msgspec.Struct, frozen=True):
     name: str
     kind: str
     state: str
-    """The state of its instance; `stopped` when there is none."""
+    """The state of the datastore's instance; `stopped` when there is none."""
     version: str
-    """The version of the release that introduced its revision."""
+    """The version of the release that introduced the datastore's revision; empty if no instance is desired."""
     schema: str
-    """The schema revision in the datastore; empty if it has none, or cannot be read now."""
+    """The revision of the schema in the datastore; empty if there is no schema, or it cannot be read now."""
 
 
 Health = Literal["healthy", "degraded", "stopped"]
@@ -79,15 +79,15 @@ class Status(msgspec.Struct, frozen=True):
     state: str
     """Path of the folder with the state of the environment."""
     release: LiveRelease | None
-    """null before the first release is live."""
+    """The live release; null before the first one."""
     run: RunStatus | None
-    """null when every run has ended."""
+    """The unfinished run; null when every run has ended."""
     services: tuple[ServiceStatus, ...]
     datastores: tuple[DatastoreStatus, ...]
     started: bool
     """Whether instances should run; false: the environment was stopped."""
     supervised: bool
-    """Whether crashed instances are restarted; false: not until a command starts the supervisor."""
+    """Whether the supervisor runs, which restarts crashed instances; if not, `mainstay start` starts it."""
     reverted: bool
     """Whether traffic was reverted automatically, because the deploy stopped sending heartbeats."""
     edge_open: bool = False
@@ -103,6 +103,6 @@ class Status(msgspec.Struct, frozen=True):
     requests: tuple[RequestRates, ...] = ()
     """Rates, errors and response times of the requests in the last minute."""
     requests_not_counted: int = 0
-    """Requests of that minute that are missing from `requests`, because their log lines were lost."""
+    """The number of requests in the last minute that are missing from `requests`, because their log lines were lost."""
     notes: tuple[Note, ...] = ()
-    """What else an operator should know: instances that ended or are not ready, limits without effect."""
+    """What else an operator should know, for example instances that ended or limits without effect."""

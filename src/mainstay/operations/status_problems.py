@@ -1,4 +1,4 @@
-"""The problems that degrade an environment, the most severe first. Pure."""
+"""Derive the problems that degrade an environment from its status, the most severe first; no side effects."""
 
 from collections.abc import Iterator
 
@@ -11,10 +11,10 @@ from mainstay.operations.status_document import Status
 def problems(
     now: Status, notes: tuple[Note, ...], serving: TrafficStatus, *, stopped: bool, full: str = ""
 ) -> Iterator[Note]:
-    """Yield the problems that degrade the environment: lost requests, the unfinished run, then its consequences.
+    """Yield the problems that degrade the environment: the lost edge and a full disk, an unfinished run, then the rest.
 
-    *notes*: the target's notes. *stopped*: `down` stopped the environment. *full*: what is used up on the disk; empty
-    if it has room.
+    *notes*: the target's notes. *stopped*: `down` stopped the environment. *full*: the message about a full disk;
+    empty if the disk has room.
     """
     if now.started and serving.problem:
         yield serving.problem

@@ -1,4 +1,7 @@
-"""`resume` and `abort`: finish an unfinished run in its direction, or roll it back; the manifest is not read."""
+"""`resume`: finish the unfinished run, also its rollback if one has begun. `abort`: roll the unfinished run back.
+
+The manifest is not read.
+"""
 
 from typing import Literal
 
@@ -37,7 +40,10 @@ def resume(
 
 
 def abort(context: Context, *, runner: Runner) -> CommandOutcome:
-    """Roll back the unfinished run. Raises NotReady once a revision was retired: then only cleanup remains."""
+    """Roll back the unfinished run. If another process executes the run, request the abort from it, and wait.
+
+    Raises NotReady once a revision was retired, because then only cleanup remains, or when the run has completed first.
+    """
     context.stored()
     try:
         with open_journal(context) as journal:

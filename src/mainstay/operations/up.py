@@ -67,7 +67,7 @@ def _finish_unfinished(context: Context, runner: Runner) -> CommandOutcome | Non
 
 
 def verdict(plan: Plan, live: Release | None, origin: Origin | None, *, insist: bool) -> Verdict:
-    """Return what `up` does with *plan*, the plan that makes the manifest's content live.
+    """Return what `up` does with *plan*, which deploys the manifest. *origin* is the run that made *live* live.
 
     `same`: the live release is what the manifest declares, and *plan* repairs at most its content. `keep`: an operator
     chose the live release by a rollback or by its version, and the manifest has not changed since. `deploy`: otherwise,

@@ -1,1 +1,1 @@
-"""Text for messages: plurals, and the filter for text that is printed on a terminal."""
+"""Functions that format text for messages: plurals, quoted lines of output, and text that is safe to print."""

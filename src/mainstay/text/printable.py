@@ -1,11 +1,12 @@
-"""The project's only filter that makes text safe for terminals and pipes: no escapes, controls, hidden characters."""
+"""Make text safe to print: without escape sequences, control characters and hidden characters. No other module does."""
 
 import re
 
 HIDDEN = re.compile("[\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
-"""Characters that are invisible or change how their neighbours are displayed; joiners, which scripts need, are allowed.
+"""Characters that are invisible or change how their neighbours are displayed.
 
-U+202E, for example, reverses the text after it, so that a line reads as something other than its content.
+Zero-width joiners are not among them, because some languages and emoji need them. U+202E, for example, reverses the
+text after it, so that a line reads as something other than its content.
 """
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")

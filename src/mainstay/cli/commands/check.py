@@ -13,8 +13,8 @@ from mainstay.operations.check import check
 def command(invocation: Invocation) -> int:
     """Check the environment as last deployed; exit 3 when a check fails or has no answer.
 
-    go: the environment is ready for the next deploy, which means that a release is live, without a problem that
-    `status` reports, or stopped by `down`. The manifest is not read and nothing is started.
+    go: the environment is ready for the next deploy: every check passes, warns or does not apply. One of the checks is
+    that a release is live and that `status` reports no problem. The manifest is not read and nothing is started.
     """
     console, found = invocation.console, check(context_of(invocation))
     code = NotReady.exit_code if found.verdict == "no-go" else 0

@@ -1,4 +1,4 @@
-"""`mainstay config`: the variables that a service gets."""
+"""`mainstay config`: show the variables that a service gets."""
 
 import click
 

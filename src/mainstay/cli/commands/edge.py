@@ -41,9 +41,10 @@ def listens(invocation: Invocation) -> None:
 def trust(invocation: Invocation) -> None:
     """Show how clients trust the certificate of an environment with `tls: {mode: internal}`.
 
-    Nothing is changed on this machine. Copy the file to a client, compare the fingerprint, and type what fits the
-    client; `remove` undoes it. The key of the authority stays in the environment's folder of keys: with it, any
-    site could be imitated towards clients that trust the authority.
+    Nothing is changed on this machine. Copy the certificate's file to a client, compare the fingerprint, and run the
+    `trust` command for that kind of client there; the `remove` command undoes it. The key of the authority stays in the
+    environment's folder of keys: with this key, an attacker could impersonate any site to clients that trust the
+    authority.
     """
     console, found = invocation.console, edge_trust(context_of(invocation))
     if console.json:

@@ -1,4 +1,4 @@
-"""`mainstay history`: every run, newest first."""
+"""`mainstay history`: list every run, newest first."""
 
 import click
 

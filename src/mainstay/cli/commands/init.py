@@ -10,15 +10,15 @@ from mainstay.errors import BadInput
 from mainstay.model.environment import NAME
 
 STARTER = {"mainstay.yaml": "mainstay.yaml", "app.py": "app.py.txt"}
-"""Each file that is written, and the package file it comes from. The application is kept as text, not as a module."""
+"""Each file that is written, and its original in the package, where the application is text, not a Python module."""
 
 
 @invoked("init", "mkdir hello && cd hello && mainstay init && mainstay up")
 def command(invocation: Invocation) -> None:
     """Write a starter manifest and an application that runs.
 
-    Both are written into the current folder, and the system is named after it. If one of the files already exists,
-    nothing is written.
+    Both are written into the current folder, and the system is named after that folder. If one of the files already
+    exists, nothing is written.
     """
     folder = Path.cwd()
     taken = [name for name in STARTER if os.path.lexists(folder / name)]

@@ -9,8 +9,8 @@ from mainstay.operations.metrics import exposition, metrics
 def command(invocation: Invocation) -> None:
     """Print counters of requests, errors and times, for Prometheus.
 
-    They are counted at the edge per service, release and instance, from the start of the supervisor on. Nothing is
-    fetched from a service.
+    The edge counts them per service, release and instance, since the supervisor started. Nothing is fetched from a
+    service.
     """
     console, found = invocation.console, metrics(context_of(invocation))
     if console.json:

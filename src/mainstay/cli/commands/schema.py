@@ -1,4 +1,4 @@
-"""`mainstay schema`: the manifest's JSON Schema, for editors."""
+"""`mainstay schema`: print the manifest's JSON Schema, for editors."""
 
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.manifest.json_schema import json_schema

@@ -15,6 +15,6 @@ def command(run: CommandRun, *, unless_stopped: bool) -> CommandOutcome:
     """Start the live release after `down` or a reboot; deploy nothing.
 
     The manifest is not read. Exit 1: at least one service did not start; the error names it. Exit 4: a run is
-    unfinished; the state it left is started, and `resume` or `abort` finishes it.
+    unfinished; what the run left running is started again, and `resume` or `abort` finishes the run.
     """
     return start(run.context, runner=run.runner, notices=run.console, unless_stopped=unless_stopped)
