@@ -135,7 +135,7 @@ class EdgeController:
         return self._proxy.certificates.served if self.is_alive() else ()
 
     def certificate_notes(self) -> Iterator[Note]:
-        """Yield a note for each problem with the operator's certificate files, and if one expires soon."""
+        """Yield a note for each of the operator's certificates with a problem, and each that expires soon."""
         yield from self._proxy.certificates.problems
         if self.edge is not None and self.edge.tls is not None and self.edge.tls.mode == "files":
             for certificate in self.certificates:
