@@ -9,7 +9,7 @@ from _thread import get_native_id
 
 
 def atomic_write(path: str | os.PathLike[str], content: bytes, mode: int = 0o600) -> None:
-    """Create the file *path*, or replace it, with *content*. When this returns, the content is on the disk.
+    """Create or replace the file *path*, with permissions *mode*. When this returns, *content* is on the disk.
 
     Processes and threads may write the same file at the same time: the file has the content of the last to finish.
     """

@@ -23,7 +23,7 @@ class BackgroundTasks:
         return any(task.get_name() == name for task in self._tasks)
 
     def cancel(self, name: str) -> None:
-        """Cancel the tasks that run under *name*, except a task that calls this method for itself."""
+        """Cancel the tasks that run under *name*, but not the task that makes this call."""
         for task in self._tasks - {asyncio.current_task()}:
             if task.get_name() == name:
                 task.cancel()

@@ -39,9 +39,9 @@ class SystemClock:
 
 
 class Waiter:
-    """Waits for conditions with a timeout. While it waits, it calls `heartbeat` about once a second.
+    """Waits for conditions with a timeout. While it waits, it calls *heartbeat* about once a second.
 
-    The engine passes a `heartbeat` that raises on an interrupt or an `abort`, which ends the wait early.
+    The engine passes a *heartbeat* that raises on an interrupt or an `abort`, which ends the wait early.
     """
 
     def __init__(self, clock: Clock, heartbeat: Callable[[], None] = lambda: None) -> None:

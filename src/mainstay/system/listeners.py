@@ -62,7 +62,8 @@ def require_free_ports(
 ) -> None:
     """Raise PortTaken, naming the holder, for the first of *ports* that another program holds.
 
-    Raises InternalPortTaken when the port is in *internal*: ports that the manifest does not name and cannot change.
+    Processes with a pid in *ours* may hold them. Raises InternalPortTaken when the port is in *internal*: ports that
+    the manifest does not name and cannot change.
     """
     for port in sorted(ports):
         name = holder(port, address, ours=ours)

@@ -21,9 +21,9 @@ class OpenSocket(NamedTuple):
     place: str
     """The IP address; for a unix socket its path, or `@NAME` for one without a file."""
     port: int
-    """0 for a unix socket."""
+    """The port number; 0 for a unix socket."""
     pid: int | None
-    """None: the process belongs to another user, and this user may not read which one it is."""
+    """The pid of the process; None: it belongs to another user, and this user may not read its pid."""
 
 
 def open_sockets() -> Iterator[OpenSocket]:

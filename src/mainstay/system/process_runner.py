@@ -38,7 +38,7 @@ class Launch(msgspec.Struct, frozen=True):
     err: str
     environment: dict[str, str] = {}
     uid: int | None = None
-    """None: the user that runs Mainstay."""
+    """The user as which the process runs; None: the user that runs Mainstay."""
     gid: int | None = None
     groups: tuple[int, ...] = ()
     open_files: int = 65536

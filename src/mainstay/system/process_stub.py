@@ -1,8 +1,8 @@
-"""Starts one process in a session of its own and records its identity in a note.
+"""The stub: starts one process in a session of its own, and records its pid and start time in a file, the note.
 
-The supervisor runs `main` under `python -I -S`, with the launch as JSON on descriptor 0 and the identity's lock on
-descriptor 3. It imports only the standard library and `atomic_file`, because every start of an instance waits for it.
-The stub becomes the instance by `exec`. For a job it stays, waits and records how the job ended.
+The supervisor runs `main` under `python -I -S`, with a `Launch` as JSON on descriptor 0 and the lock of the identity on
+descriptor 3. This module imports only the standard library and `atomic_file`, because every start of an instance waits
+for its imports. The stub becomes the instance by `exec`. For a job it stays, waits and records how the job ended.
 """
 
 import errno

@@ -95,7 +95,7 @@ class Folders:
         return self.contents / key
 
     def content_done(self, key: str) -> Path:
-        """Marker file that exists only when the content is complete and built."""
+        """Return the path of the marker file that exists only while the content *key* is built and complete."""
         return self.contents / f"{key}.done"
 
     def release(self, number: int) -> Path:

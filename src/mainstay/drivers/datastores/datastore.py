@@ -45,7 +45,7 @@ class Datastore(Protocol):
 
 @runtime_checkable
 class Provisioned(Datastore, Protocol):
-    """A datastore whose server Mainstay runs. Only jobs of the target change its data, so a crash loses no outcome.
+    """A datastore whose server Mainstay runs. Jobs of the target change its data, so a crash loses no outcome.
 
     The order of the calls is: `prepare`, `initialise`, start `workload`, `configure`.
     """
@@ -57,7 +57,7 @@ class Provisioned(Datastore, Protocol):
         """Raise BadInput if its data was written by a major version that this driver cannot run. Changes nothing."""
 
     def workload(self) -> Workload:
-        """Return the workload of its single instance."""
+        """Return what the single instance of its server runs, and how it is probed and stopped."""
 
     def prepare(self) -> None:
         """Install the programs and create the folders of the datastore, for the user that runs it. Idempotent."""
@@ -66,7 +66,7 @@ class Provisioned(Datastore, Protocol):
         """Return the job *identity*, which creates an empty datastore; None if the datastore exists already."""
 
     def configure(self, identity: str) -> Job | None:
-        """Return the job *identity*, which sets the roles and limits of the running server; None if not needed."""
+        """Return the idempotent job *identity*, which sets roles and limits of the running server; None: not needed."""
 
 
 @runtime_checkable

@@ -11,7 +11,7 @@ class Preparation(msgspec.Struct, frozen=True):
     """What a target needs from a step to prepare an artifact, besides the artifact itself."""
 
     what: str
-    """The services that run the artifact, for messages."""
+    """Names of the services that run the artifact, for messages."""
     job: str
     """Prefix of the ids of the jobs that prepare the artifact, chosen by the plan."""
     waiter: Waiter

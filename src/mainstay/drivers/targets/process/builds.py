@@ -33,7 +33,7 @@ WITHHELD = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """The build of *tree*. Each attempt runs every command as a job with an id of its own."""
+    """The build of the source tree `tree`. Each attempt runs every command as a job with an id of its own."""
 
     host: Host
     tree: SourceTree

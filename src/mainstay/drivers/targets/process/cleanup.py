@@ -56,7 +56,7 @@ def remove(host: Host) -> int:
 
 
 def data_left(host: Host) -> Presence:
-    """Return how much `remove` has to remove; `partial`: an earlier removal was interrupted."""
+    """Return how much of what `remove` removes is left; `partial`: a removal was interrupted."""
     everything = _everything(host.folders)
     if any(path.exists() for path in everything):
         return "present"

@@ -63,7 +63,7 @@ class ProcessTarget:
     """Sends requests to the supervisor of the environment in *folders*.
 
     Requests that change something start the supervisor if it is not running. Reads never start it: without it, they
-    use `offline` of *parts*.
+    use `offline` of *parts*, and `signals` raises Unreachable.
     """
 
     def __init__(self, folders: Folders, parts: Parts) -> None:
@@ -152,7 +152,7 @@ class ProcessTarget:
 
 
 class ProcessRunTarget(ProcessTarget):
-    """The target for the run with *fence*, which is part of each of its requests."""
+    """The process target for one run, which sends *fence*, a number that grows with each run, in its requests."""
 
     def __init__(self, folders: Folders, parts: Parts, fence: int) -> None:
         super().__init__(folders, parts)
