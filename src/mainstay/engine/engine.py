@@ -54,7 +54,7 @@ def resume(identity: str, world: World, journal: Journal, runner: Runner) -> Run
 
     A run that is over is not executed again; its recorded outcome is returned.
     Raises Parked when a person must decide, Interrupted when an interrupt was requested, and FenceRefused when a
-    newer run has claimed the target. Any other exception is a crash. After each of them the run can be resumed.
+    newer process has claimed the target. Any other exception is a crash. After each of them the run can be resumed.
     """
     with decoding(f"run {identity} in {world.folders.journal}", world.folders.state):
         run = Run(identity, journal, runner)
@@ -118,7 +118,7 @@ def _owner(run: Run, runner: Runner, world: World, fence: int) -> Owner:
 
 
 def _claim(run: Run, world: World, target: RunTarget, runner: Runner, fence: int) -> None:
-    """Claim the target with *fence*, so that it refuses every older run, then record the resume.
+    """Claim the target with *fence*, so that it refuses every older process, then record the resume.
 
     No step may look at the target before this. Raises Parked when too many processes in a row died at the same step,
     or when the target stays unreachable.

@@ -19,8 +19,8 @@ STOPS = (Interrupted, UndoRequested, WaitEnded)
 def execute_rank(rank: Rank, run: Run, world: RunWorld, executor: Executor, heartbeat: Heartbeat) -> None:
     """Execute every step of *rank* that is not done yet.
 
-    After the first failure no further step starts, the waits of the running steps are cut short, and all of them are
-    joined. Then their results are recorded, and the first failure in the plan's order is raised.
+    After the first failure no further step starts, and the waits of the running steps are cut short. Once these steps
+    have ended, their results are recorded, and the first failure in the plan's order is raised.
     """
     todo = deque[tuple[StepNumber, Step]]()
     for number, step in rank:

@@ -14,7 +14,7 @@ from mainstay.model.http import HttpRequest, HttpResponse
 from mainstay.model.matching import in_order, matches, matches_host
 
 WITHIN_S = 10.0
-"""Seconds for a request whose step has no `within`."""
+"""Timeout in seconds of a request whose step has no `within`."""
 SLACK_S = 1.0
 """Seconds that a request may take beyond its `within`, so that a late response can be shown."""
 ANY_HOST = "localhost"

@@ -1,4 +1,4 @@
-"""Placeholders of smoke flows: `{unique}`, `{password}`, `{version}` and the values that earlier steps kept."""
+"""Replaces the placeholders of smoke flows: `{unique}`, `{password}`, `{version}` and values that steps have kept."""
 
 import json
 import re

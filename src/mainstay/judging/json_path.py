@@ -1,4 +1,4 @@
-"""The values of a JSON document at a JSONPath."""
+"""Finds the values of a JSON document at a JSONPath."""
 
 from functools import lru_cache
 from importlib import import_module

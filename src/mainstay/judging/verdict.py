@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple
 from mainstay.judging.sequential_test import Margin, Share, log_evidence, log_evidence_above
 
 FALSE_ALARM = 0.0005
-"""The chance (0 to 1) that an observation, over all its comparisons and however long, wrongly finds a release worse.
-When the target's counters restart, the comparison restarts too, with this chance again."""
+"""The highest chance (0 to 1) that an observation, over all its comparisons and however long it lasts, wrongly finds a
+release worse. When the target's counters restart, the comparison restarts too, with this chance again."""
 ERRORS = Margin(times=1.25, plus=0.0005)
 SLOW = Margin(times=1.5, plus=0.01)
 CLIENT_ERRORS = Margin(times=2, plus=0.05)

@@ -1,4 +1,4 @@
-"""The plan of `down`: stop everything in order, but keep desired fleets and traffic, and ports. It cannot be undone."""
+"""The plan of `down`: stop everything in order; fleets, traffic and ports stay recorded. Its run cannot be undone."""
 
 from msgspec.structs import replace
 

@@ -31,7 +31,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     running: FleetStatus
     serving: TrafficStatus
     release: Release | None = None
-    """The live release, as its plan recorded it."""
+    """The live release, as its plan recorded it; None: no release is live."""
     rolled_back: Release | None = None
     """The newer release from which a rollback returned to the live one; None: the last change was no such rollback."""
     next_number: int = 1

@@ -43,9 +43,9 @@ class StalenessKey(msgspec.Struct, frozen=True):
     schema: dict[str, str]
     """Per datastore, its schema revision."""
     last_run: str | None
-    """The id of the newest run."""
+    """The id of the newest run; None before the first."""
     smoke: str = ""
-    """Digest of the smoke flows; empty: none."""
+    """Digest of the smoke flows; empty: there are none."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -160,5 +160,5 @@ def rank_of(steps: Iterable[Step | None]) -> Ranks:
 
 
 def counts(members: Members) -> dict[int, int]:
-    """Return the number of instances of each revision."""
+    """Return the number of instances of each revision in *members*."""
     return {release: member.count for release, member in members.items()}

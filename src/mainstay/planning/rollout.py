@@ -61,7 +61,7 @@ class Rollout(msgspec.Struct, frozen=True):
         return min(change.strategy.revert_after_s for change in self.changes)
 
     def service_at(self, service: str, revision: int) -> ServiceRelease:
-        """Return *service* as in the release, `before` or `after`, that has this *revision* of it."""
+        """Return *service* at this *revision*, from whichever of the releases `before` and `after` has it."""
         found = (services[service] for services in (self.before, self.after) if service in services)
         return {each.revision: each for each in found}[revision]
 

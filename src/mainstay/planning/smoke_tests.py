@@ -15,7 +15,7 @@ from mainstay.steps.smoke import Smoke
 
 
 class SmokeTests(msgspec.Struct, frozen=True):
-    """The smoke flows of a system, and the doors through which flows that change data run (`SmokeWrites`)."""
+    """The smoke flows of a system. `writes`: the doors through which the flows run that change data."""
 
     flows: Flows = ()
     writes: SmokeWrites = "front"
@@ -44,7 +44,7 @@ def preview_steps(tests: SmokeTests, stages: tuple[StageChange, ...], release: R
 def verify_phase(tests: SmokeTests, stages: tuple[StageChange, ...], release: Release, *, edge_changes: bool) -> Phase:
     """Return the phase that runs all flows through the front door after the last change of traffic and of the edge.
 
-    It has no steps if there are no flows or no edge, or if neither a service nor the edge changes (*edge_changes*).
+    It has no steps if there are no flows or no edge, or if no revision is new and the edge stays (*edge_changes*).
     """
     new = _new_revisions(stages[-1]) if stages else {}
     if not (tests.flows and release.edge and (new or edge_changes)):

@@ -10,7 +10,7 @@ from mainstay.drivers.world import RunWorld, World
 
 
 class Look(StrEnum):
-    """How much of a step's desired state is present. On `unknown`, the engine retries, then parks the run."""
+    """How much of a step's desired state is present. On `unknown`, the engine retries, then a person decides."""
 
     ABSENT = "absent"
     PARTIAL = "partial"
@@ -24,7 +24,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     The planner sets all fields, and the journal stores them before the step acts. `undo` uses only these fields,
     nothing that `do` learned. `do` and `undo` are idempotent: each establishes a state, and may be called again after
     a crash, also when that state is present wholly or in part. Both return their evidence as a short text. They raise
-    StepFailed, Unreachable, or an exception of `world.waiter`, which ends a wait.
+    StepFailed, Unreachable, or the exception with which `world.waiter` ends a wait.
     """
 
     place: str = "live"

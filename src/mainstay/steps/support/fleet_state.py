@@ -41,7 +41,7 @@ def limit(member: Member) -> float:
 
 
 def crashes(one: Instance) -> bool:
-    """Return whether an instance fails to start: it has failed, or exited CRASHES times before it was ready."""
+    """Return whether an instance fails to start: it failed, or exited CRASHES times in a row before it was ready."""
     return not one.healthy and (one.state == "failed" or one.early_exits >= CRASHES)
 
 

@@ -15,11 +15,11 @@ from mainstay.text.tail import folded
 LONGEST_BODY = 2048
 """Characters of a body that the message shows."""
 READ_LINES = 500
-"""Lines at the end of the log in which those of the request are searched."""
+"""Number of lines at the end of a log among which the lines of the request are searched."""
 LOG_SLACK = timedelta(seconds=0.5)
 """A log line that is dated up to this long before the request counts as written after it."""
 AWAITED_S = 1.0
-"""Seconds that a service may take to write the lines of its response."""
+"""Maximum seconds to wait until the service has written log lines about the request."""
 
 
 class Failure:

@@ -1,4 +1,4 @@
-"""The comparison of requests during an observation."""
+"""Compares requests while a step observes new revisions, and sends synthetic ones while users send too few."""
 
 from collections.abc import Mapping
 
