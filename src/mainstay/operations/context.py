@@ -80,13 +80,31 @@ class Context(msgspec.Struct, frozen=True):
         return self.wiring.target(environment, self.folders)
 
     def stored(self) -> Environment:
-        """Return the environment as last stored. Raises BadInput when nothing was deployed here yet."""
+        """Return the environment as last stored.
+
+        Raises BadInput when nothing was deployed here yet, or `-e` names another environment.
+        """
+        if self.environment is not None:
+            self.require_state_of(self.environment)
         found = self.stored_or_none()
         if found is None:
             self.wiring.require_declared(self.file, self.environment)
             what = f"nothing has been deployed here yet ({self.folders.state})"
             raise BadInput(what, remedy="mainstay up", code="nothing-here")
         return found
+
+    def require_state_of(self, environment: str, *, system: str | None = None) -> None:
+        """Raise BadInput when the state folder belongs to another environment than *environment* of *system*.
+
+        Without *system*, only the names of the environments are compared.
+        """
+        stored = self.stored_or_none()
+        if stored is None or (stored.name, stored.system) == (environment, system or stored.system):
+            return
+        wanted = f"{system or stored.system}/{environment}"
+        what = f"the state in {self.folders.state} is that of {stored.system}/{stored.name}, not of {wanted}"
+        remedy = f"add --state DIR with the folder of {wanted}, a new one if it has none yet, or set MAINSTAY_STATE"
+        raise BadInput(what, remedy=remedy, code="state-of-another")
 
     def stored_or_none(self) -> Environment | None:
         """Return the environment as last stored; None before the first run.

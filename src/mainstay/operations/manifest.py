@@ -10,10 +10,15 @@ from mainstay.system.users import is_root, name_for
 
 
 def manifest_of(context: Context) -> Manifest:
-    """Return the manifest for this environment. Raises ManifestInvalid, and BadInput when the file is missing."""
+    """Return the manifest for this environment.
+
+    Raises ManifestInvalid, and BadInput when the file is missing or the state is that of another environment.
+    """
     if not context.file.exists():
         raise BadInput(f"there is no {context.file}", remedy="mainstay init", code="manifest-missing")
-    return load(context.file, context.environment, context.wiring.datastore_support)
+    manifest = load(context.file, context.environment, context.wiring.datastore_support)
+    context.require_state_of(manifest.environment, system=manifest.system)
+    return manifest
 
 
 def world_of(manifest: Manifest, context: Context) -> World:
