@@ -1,7 +1,7 @@
 """Print all output of the program, as text or JSON, even if stdout is closed.
 
-On a terminal, `rich` draws colours, tables that fit the width, and the live view of a run. It is imported only for a
-terminal, because the import takes 10 ms; a pipe gets plain text with lines of any length.
+On a terminal, `rich` draws colours, tables that fit the width, and the live view of a run. Its drawing modules
+are imported only for a terminal, because that takes 10 ms; a pipe gets plain text with lines of any length.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""stdout and stderr that never raise, so that a closed pipe or an unprintable character cannot interrupt a release."""
+"""stdout and stderr that never raise, so that a closed pipe or an unprintable character cannot interrupt a run."""
 
 import io
 import os

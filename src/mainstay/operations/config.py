@@ -1,4 +1,4 @@
-"""`config`: the variables that a service gets: value, source, and whether the live release has the value already."""
+"""`config`: list the variables that a service gets: value, source, and whether the live release has the value too."""
 
 from collections.abc import Iterator
 

@@ -14,7 +14,8 @@ from mainstay.planning.plan import Plan
 def down(context: Context, *, data: bool = False, approve: Approve, runner: Runner) -> CommandOutcome:
     """Stop everything that runs in the environment; with *data*, also remove the environment's data and releases.
 
-    Without *data*, `start` starts the live release again. Raises NotReady when the plan is declined or stale.
+    Without *data*, `start` starts the live release again. Raises NotReady when the plan is declined or stale, and
+    LockHeld when another run is being executed or is unfinished.
     """
     environment = context.stored()
     require_idle(context)

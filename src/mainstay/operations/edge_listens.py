@@ -1,4 +1,4 @@
-"""`edge listens`: every address at which the environment accepts connections, and from where each can be reached."""
+"""`edge listens`: list every address at which the environment accepts connections, and from where it can be reached."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""`edge trust`: the commands that make a client trust an environment's certificate authority, or stop trusting it."""
+"""`edge trust`: list the commands that make a client trust an environment's certificate authority, or distrust it."""
 
 import base64
 import hashlib
@@ -45,7 +45,7 @@ def edge_trust(context: Context) -> Trust:
 
 
 def commands(path: str, name: str) -> tuple[TrustCommands, ...]:
-    """Return the commands for each kind of client, which trust the certificate at *path* and store it as *name*."""
+    """Return the commands that add the certificate at *path* to each kind of client as *name*, and that remove it."""
     debian, fedora = f"/usr/local/share/ca-certificates/{name}.crt", f"/etc/pki/ca-trust/source/anchors/{name}.pem"
     store = "$HOME/.pki/nssdb"  # Chrome and Chromium do not read the system's certificates.
     keychain = "/Library/Keychains/System.keychain"

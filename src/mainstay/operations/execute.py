@@ -61,7 +61,8 @@ def execute(
 def require_same(plan: Plan, now: Plan, *, command: str, started: StartResult = NOT_STARTED) -> None:
     """Raise NotReady, naming the differences, when *now*, the plan made again, is not the same as *plan*.
 
-    The error suggests *command* to make a new plan. *started* is the result of a start before it.
+    The error suggests *command* to make a new plan. *started* is the result of the preceding start, which
+    the error mentions.
     """
     if now.id != plan.id:
         raise stale(plan, f"{'; '.join(differences(plan, now))}; {_changed_by(started)}", command)

@@ -32,7 +32,7 @@ def require_front_door(context: Context, plan: Plan) -> None:
 
 
 def lost(target: Target, clock: Clock, wanted: Edge | None = None) -> FrontDoorLost | None:
-    """Return why the edge of *target* does not serve as desired; None when it does.
+    """Return why the edge of *target* does not serve as desired; None when it does, or when there is no edge.
 
     *wanted*: the edge of a plan that is about to be executed. If another program holds a port of the current edge and
     *wanted* has other ports, the plan repairs the edge, so the result is None too.

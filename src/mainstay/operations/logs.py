@@ -1,4 +1,4 @@
-"""`logs`: the output of a service, a datastore or the edge; needs neither the manifest nor a running supervisor."""
+"""`logs`: read the output of a service, a datastore or the edge, without the manifest and the supervisor."""
 
 from collections.abc import Callable, Iterator
 
@@ -43,7 +43,7 @@ def _until_removed(
 
 
 def _checked(context: Context, service: str, found: tuple[LogSource, ...], query: LogQuery) -> LogQuery:
-    """Return *query* with the release under whose number the instances of `query.release` wrote their log.
+    """Return *query*, with `release` replaced by the release that introduced the revision: its number is in the log.
 
     Raises BadInput when no instance of that name or release wrote one.
     """

@@ -1,4 +1,4 @@
-"""`metrics`: counters of requests and response times in the Prometheus exposition format. No service is contacted."""
+"""`metrics`: read counters of requests and response times, and format them for Prometheus. No service is contacted."""
 
 from collections.abc import Iterator
 
@@ -27,7 +27,7 @@ def metrics(context: Context) -> Signals:
 
 
 def exposition(now: Signals) -> Iterator[str]:
-    """Yield the lines of the exposition format for the counters *now*."""
+    """Yield the lines of the counters *now* in the Prometheus exposition format."""
     for name, does in _COUNTERS.items():
         metric = f"mainstay_{name}_total"
         yield from _head(metric, does, "counter")

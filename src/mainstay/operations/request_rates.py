@@ -1,4 +1,4 @@
-"""The rate, the errors and the response times of each release's requests in the last minute."""
+"""Compute the rate, the errors and the response times of each release's requests in the last minute."""
 
 import math
 

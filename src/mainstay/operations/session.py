@@ -111,7 +111,7 @@ def execute_run(context: Context, world: World, execute: Callable[[], RunOutcome
 
 
 def without_run(context: Context, kind: str, started: bool, took_s: float, note: str) -> CommandOutcome:
-    """Return the outcome of a command that executed no run: it only started what was live, or changed nothing."""
+    """Return the outcome of a command without a run: it started the live release (*started*), or changed nothing."""
     target = context.target(context.stored())
     return outcome_now(context, target, kind, "started" if started else "unchanged", took_s, note)
 

@@ -37,7 +37,7 @@ class SmokeResult(msgspec.Struct, frozen=True):
     result: Literal["passed", "failed"]
     door: EntranceName
     release: int
-    """The live release."""
+    """The number of the live release."""
     version: str
     took_s: float
     flows: tuple[FlowResult, ...]

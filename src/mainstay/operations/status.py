@@ -1,4 +1,4 @@
-"""`status`: the environment's health, instances, traffic and unfinished run; starts nothing."""
+"""`status`: report the environment's health, instances, traffic and unfinished run, and start nothing."""
 
 from collections.abc import Iterator
 

@@ -43,12 +43,12 @@ class ServiceStatus(msgspec.Struct, frozen=True):
     ready: int
     """The number of ready instances, of all revisions."""
     traffic: dict[int, float]
-    """The percentage of requests that each release actually receives."""
+    """The percentage of requests that each revision receives now, by the number of the release that introduced it."""
     instances: tuple[Instance, ...]
     shortfall: int
     """Desired instances that are not ready, without those that an unfinished run has just started."""
     traffic_desired: dict[int, float] = {}
-    """The percentage of requests that each release should receive."""
+    """The percentage of requests that each revision should receive."""
 
 
 class DatastoreStatus(msgspec.Struct, frozen=True):

@@ -40,7 +40,7 @@ def resume(
 
 
 def abort(context: Context, *, runner: Runner) -> CommandOutcome:
-    """Roll back the unfinished run. If another process executes the run, request the abort from it, and wait.
+    """Roll back the unfinished run. If another process executes the run, request the abort from it and wait.
 
     Raises NotReady once a revision was retired, because then only cleanup remains, or when the run has completed first.
     """

@@ -1,4 +1,4 @@
-"""Counts with singular or plural nouns, for messages."""
+"""Format a count with a singular or plural noun, for messages."""
 
 
 def counted(number: int, noun: str) -> str:

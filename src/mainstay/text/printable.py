@@ -1,4 +1,4 @@
-"""Make text safe to print: without escape sequences, control characters and hidden characters. No other module does."""
+"""Make text safe to print: no escape sequences, control characters or hidden characters. No other module does this."""
 
 import re
 

@@ -19,8 +19,9 @@ def command() -> None:
 def listens(invocation: Invocation) -> None:
     """Show every address at which the environment accepts connections, and from where each can be reached.
 
-    The addresses are read from the kernel, so those that a service opened on its own are there too. `other machines`
-    follows from the address alone: a firewall may let fewer through. UDP sockets of clients are left out.
+    The addresses are read from the kernel, so those that a service opened on its own are included. `other machines`
+    follows from the address alone: a firewall may block them. UDP sockets at the ports that the kernel assigns to
+    clients are left out.
     """
     console, found = invocation.console, edge_listens(context_of(invocation))
     if console.json:

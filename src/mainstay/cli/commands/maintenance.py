@@ -30,8 +30,8 @@ def on(invocation: Invocation, *, message: str, allow: tuple[str, ...]) -> None:
     """Answer 503 with Retry-After at the front doors, until `maintenance off`.
 
     Health paths still answer. Deploys, restarts and reboots do not end maintenance. The services keep running, and
-    their calls to each other pass. If maintenance is on already, the message and the networks are
-    replaced, and the start time is kept.
+    their calls to each other pass. If maintenance is on already, the message and the networks are replaced, and
+    the start time is kept.
     """
     text = " ".join(message.split())
     if len(text) > LONGEST_MESSAGE or not text.isprintable():
