@@ -1,4 +1,4 @@
-"""The base of every part of a manifest: frozen, strict, without unknown keys."""
+"""The base class of the sections of a manifest, which are immutable and refuse unknown keys, and helpers for them."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
 Fill = Callable[[str], str]
-"""Replaces the placeholders in a string."""
+"""A function that returns a string with its placeholders replaced."""
 
 
 class Section(BaseModel):
@@ -16,7 +16,7 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
 
     later: ClassVar[dict[str, str]] = {}
-    """Keys that do not work yet, each with the remedy of the mistake: a manifest that contains one is refused."""
+    """Keys that do not work yet, each with the remedy that the error names. A manifest with such a key is refused."""
 
     in_local: ClassVar[dict[str, object]] = {}
     """Defaults that apply only in the environment `local`, as they would be written in a manifest."""

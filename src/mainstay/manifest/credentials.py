@@ -1,6 +1,7 @@
-"""Detection of credentials in plain text: such a value must be declared a secret, and no message repeats it.
+"""Detect credentials in plain text: a manifest must declare such a value as a secret, and no message repeats it.
 
-Each pattern begins with fixed characters or at the start of a word; otherwise searching a long text is quadratic.
+Each pattern begins with fixed characters or at the start of a word; without that, the time to search a text would grow
+with the square of its length.
 """
 
 import re
@@ -17,14 +18,14 @@ _KNOWN_FORMS = re.compile(
 
 
 def in_value(value: str) -> str | None:
-    """Return the kind of credential that *value* contains; None: it contains none."""
+    """Return the kind of credential that *value* seems to contain; None if no pattern matches."""
     if _IN_ADDRESS.search(value):
         return "an address with a password"
     return "a credential" if _KNOWN_FORMS.search(value) else None
 
 
 def in_variable(name: str, value: str) -> str | None:
-    """Return the kind of credential that the variable *name* with this *value* looks like; None: it looks like none."""
+    """Return the kind of credential that *value* seems to be, by the variable's *name* or its own form; else None."""
     if value and _NAMES_ENDING.search(name):
         return "a credential, by its name"
     return in_value(value)

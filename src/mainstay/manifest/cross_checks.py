@@ -1,4 +1,4 @@
-"""Rules that concern several parts of a manifest at once. Each message names the parts that disagree."""
+"""Check the rules that concern several parts of a manifest at once. Each message names the parts that disagree."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -21,7 +21,7 @@ SET_BY_MAINSTAY = ("HOST", "PORT")
 
 
 def violations(scope: Scope) -> Iterator[Violation]:
-    """Yield every violation of a rule across sections."""
+    """Yield every violation of the rules that concern several sections of the manifest in *scope*."""
     for rule in (_names, _services, placeholders, _folders, _datastores, references, edge_checks, _clear_text):
         yield from rule(scope)
 

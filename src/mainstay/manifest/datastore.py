@@ -1,4 +1,4 @@
-"""The `datastores` section of the manifest."""
+"""The section `datastores` of a manifest: which datastores a system has, and how their schemas are migrated."""
 
 from typing import Annotated, ClassVar, Self
 
@@ -10,23 +10,23 @@ from mainstay.model.kinds import DATASTORES, DATASTORES_NOT_YET
 
 
 class MigrationsSection(Section):
-    """How the schema is migrated: a folder of SQL files, or another tool's commands."""
+    """How the schema is migrated: with a folder of SQL files, or with another tool, which does not work yet."""
 
     sql: str | None = Field(default=None, examples=["migrations/"])
-    """A folder of files `0001_name.sql`, which run in order, each in one transaction unless its first line is
-    `-- mainstay: no transaction`."""
+    """A folder of files `0001_name.sql`, relative to the manifest's folder. The files run in the order of their names,
+    each in one transaction unless its first line is `-- mainstay: no transaction`."""
 
     run: Argv = Field(default=(), examples=[["npx", "prisma", "migrate", "deploy"]])
-    """Another tool: the command that runs the pending migrations."""
+    """Not supported yet: the command by which another tool runs the pending migrations."""
 
     status: Argv = Field(default=(), examples=[["npx", "prisma", "migrate", "status"]])
-    """Another tool: a command that exits with 0 when no migration is pending."""
+    """Not supported yet: a command of the other tool that exits with 0 when no migration is pending."""
 
     back: Argv = Field(default=(), examples=[["alembic", "downgrade", "-1"]])
-    """Another tool: the command that undoes the last migration."""
+    """Not supported yet: the command by which the other tool undoes the last migration."""
 
     service: Name | None = Field(default=None, examples=["backend"])
-    """Another tool: the service in whose folder its commands run."""
+    """Not supported yet: the service in whose folder the commands of the other tool run."""
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -46,17 +46,17 @@ class DatastoreSection(Section):
     """The kind of datastore. `mainstay validate` refuses kinds that do not work yet."""
 
     version: Text | None = Field(default=None, examples=["18"])
-    """Its major version. Default: the one that Mainstay's driver runs; another one is refused."""
+    """The major version of the datastore. Default: the one that is installed with Mainstay; any other is refused."""
 
     provided: object = Field(default="embedded", examples=["embedded"])
-    """embedded: Mainstay runs the datastore · {url: {variable: NAME}}: it runs elsewhere, at the address in the
-    variable NAME."""
+    """embedded: Mainstay runs the datastore · `{url: {variable: NAME}}`, not supported yet: the datastore runs
+    elsewhere, at the address in the variable NAME."""
 
     migrations: MigrationsSection | None = Field(default=None, examples=[{"sql": "migrations/"}])
-    """How its schema is migrated."""
+    """How the schema of the datastore is migrated. Default: Mainstay runs no migrations."""
 
     backup: object = Field(default=None, examples=["none"])
-    """When and where it is backed up, and how long backups are kept. `none` requires a `because`."""
+    """When and where the datastore is backed up, and how long backups are kept. `none` requires `because`."""
 
     because: str | None = Field(default=None, examples=["the data is imported again every night"])
     """The reason for having no backup."""

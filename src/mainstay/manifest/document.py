@@ -1,4 +1,4 @@
-"""Reads a manifest file, decodes it, parses it by the rules of YAML 1.2, and checks its form."""
+"""Read a file in YAML 1.2 (a manifest or a smoke flow) into a tree, and find mistakes such as duplicate keys."""
 
 import os
 import re
@@ -18,7 +18,7 @@ LARGEST_BYTES = 1_000_000
 BEGIN = "system: NAME"
 EMPTY = "mainstay init in an empty folder writes the smallest one"
 DEEPEST = 32
-"""Levels of mappings and lists inside each other."""
+"""The most levels of nested mappings and lists."""
 MOST_NODES = 100_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _NESTED = re.compile(r"(?:[\[{]\s*){33}|^[ ]*(?:[-?][ ]+){33}", re.MULTILINE)
@@ -43,19 +43,20 @@ def _tag(text: str) -> str:
 
 
 class Dialect(yaml.CSafeLoader):
-    """YAML 1.2's core schema: `no`, `on`, `22:22` and dates are strings."""
+    """A loader for the core schema of YAML 1.2, in which `no`, `on`, `22:22` and dates are strings."""
 
     def resolve(self, kind: type[Node], value: str | None, implicit: Any) -> str:
-        """Return the tag of a node that has none. `implicit[0]`: it is a scalar without quotes."""
+        """Return the tag of a node that has none in the file. `implicit[0]` is true for a scalar without quotes."""
         if kind is ScalarNode:
             return _tag(value or "") if implicit[0] else TEXT
         return LIST if kind is SequenceNode else MAPPING
 
 
 class Document:
-    """The tree of a file, the mistakes in its form, and warnings about values that YAML reads differently than written.
+    """One parsed file: its tree of YAML nodes, mistakes such as duplicate keys, and warnings about leading zeros.
 
-    Creating it raises ManifestInvalid when the text is not YAML, or not a mapping.
+    Creating it raises ManifestInvalid when the text is not YAML or not a mapping, is too large or too deeply nested, or
+    contains an alias.
     """
 
     def __init__(self, file: str, text: str, begin: str = BEGIN) -> None:
@@ -154,9 +155,9 @@ class Document:
 
 
 def read(path: Path, begin: str = BEGIN) -> Document:
-    """Return the parsed file. *begin* is the first line of such a file, for remedies.
+    """Return the parsed file at *path*. *begin* is how such a file begins, `system: NAME`, for remedies.
 
-    Raises BadInput when it cannot be read, ManifestInvalid when it is not YAML.
+    Raises BadInput when the file cannot be read, ManifestInvalid when its content is not UTF-8 or cannot be parsed.
     """
     file = _shown(path)
     try:

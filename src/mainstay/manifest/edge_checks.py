@@ -1,4 +1,4 @@
-"""Rules for the section `edge` that concern files, or several of its keys at once."""
+"""Check the rules for the section `edge` that concern files, or several keys at once."""
 
 from collections.abc import Iterator
 
@@ -9,11 +9,11 @@ from mainstay.manifest.tls_checks import tls_checks
 from mainstay.model.redirect import loop
 
 _OTHER = "any.invalid"
-"""A name that stands for all hosts that no route and no redirect names."""
+"""A host name that represents every host that no route and no redirect names."""
 
 
 def edge_checks(scope: Scope) -> Iterator[Violation]:
-    """Yield every violation of these rules: TLS, error pages, and loops of redirects."""
+    """Yield every violation of the rules on TLS, error pages, and redirects (duplicates and loops)."""
     yield from tls_checks(scope)
     yield from _pages(scope)
     yield from _redirects(scope)

@@ -1,4 +1,4 @@
-"""The check of a value that comes from `mainstay set` or the shell: is it valid for its variable?"""
+"""Check whether a value that an operator gives is valid for its variable: a setting, a secret, an exported value."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from mainstay.manifest import credentials
 from mainstay.manifest.variable import VariableSection
 
 LONGEST_BYTES = 128_000
-"""Maximum bytes of a value. The kernel cannot start a process with a longer variable (128 KiB, name included)."""
+"""The most bytes of a value. The kernel limits a variable with its name to 128 KiB when it starts a process."""
 
 
 class Unfit(NamedTuple):
@@ -18,7 +18,7 @@ class Unfit(NamedTuple):
 
 
 def unfit(name: str, variable: VariableSection, value: str) -> Unfit | None:
-    """Return the reason why *value* is not valid for the variable *name*, or None when it is valid."""
+    """Return the reason why *value* is not valid for *variable*, which is called *name*; None when it is valid."""
     if "\0" in value:
         return Unfit("not-a-text", f"the value of {name} contains a zero byte", "expected text")
     if not value and variable.required and not variable.secret:

@@ -23,7 +23,7 @@ class HealthSection(Section):
     services or a database."""
 
     stuck_after: SomeDuration = Field(default=_DEFAULT.stuck_after_s, examples=["1m"])
-    """The instance is restarted when `live` has failed for this long, and at least three times in a row."""
+    """Time for which `live` must have failed, at least three times in a row, before the instance is restarted."""
 
     command: Argv = Field(default=(), examples=[["./check", "--port", "{port}"]])
     """A command that exits with 0 while the instance is healthy. [Placeholders](#placeholders) are replaced."""
@@ -41,7 +41,7 @@ class HealthSection(Section):
     """Time between two probes of a ready instance. An instance that is not ready is probed at least every 500 ms."""
 
     timeout: SomeDuration = Field(default=_DEFAULT.limit_s, examples=["3s"])
-    """Time that a probe waits for the response. A ready instance that accepts connections gets at least 10 s."""
+    """Time that a probe waits for the response. The readiness probe of a ready instance waits at least 10 s."""
 
     @model_validator(mode="after")
     def _has_one_probe(self) -> Self:
@@ -55,7 +55,7 @@ class HealthSection(Section):
         return self
 
     def to_health(self, listens: bool, fill: Fill) -> Health:
-        """Return the probe of an instance. *listens*: the service has a port. *fill* replaces placeholders."""
+        """Return how to probe instances. *listens* is whether the service has a port, *fill* replaces placeholders."""
         return Health(
             kind=self._kind(listens),
             ready=self.ready or "",

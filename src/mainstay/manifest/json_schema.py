@@ -1,4 +1,4 @@
-"""The manifest as a JSON Schema, which editors use to complete and explain keys."""
+"""Generate the JSON Schema of the manifest, which editors use to complete and explain keys."""
 
 import ast
 import inspect
@@ -14,7 +14,10 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def json_schema(root: type[Section] = SystemSection, title: str = "mainstay.yaml") -> dict[str, Any]:
-    """Return the schema of the file whose top level is *root*: each key with its meaning, default and an example."""
+    """Return the schema of a file whose top level is *root*: each key with its meaning, default and an example.
+
+    *title* is the title of the whole schema.
+    """
     schema = root.model_json_schema(mode="validation")
     sections = {section.__name__: section for section in Section.__subclasses__()}
     for name, part in {root.__name__: schema, **schema["$defs"]}.items():

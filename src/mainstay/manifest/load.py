@@ -14,7 +14,10 @@ from mainstay.system.state_dir import LOCAL
 
 
 class Report(NamedTuple):
-    """Summary of a manifest that has no mistakes."""
+    """Summary of a valid manifest.
+
+    The version and the numbers of services, datastores and routes are those of the first valid environment.
+    """
 
     file: str
     system: str
@@ -27,7 +30,7 @@ class Report(NamedTuple):
 
 
 def load(path: Path, environment: str | None = None, support: Support = any_support) -> Manifest:
-    """Return the manifest at *path* for *environment* (default: `local`). Raises ManifestInvalid with every mistake."""
+    """Return the manifest at *path* for *environment* (None: `local`). Raises ManifestInvalid with every mistake."""
     document = read(path)
     manifest, mistakes, _ = check(document, path, choose(document, environment), support)
     if mistakes or manifest is None:
@@ -36,9 +39,9 @@ def load(path: Path, environment: str | None = None, support: Support = any_supp
 
 
 def report(path: Path, environment: str | None, support: Support = any_support) -> Report:
-    """Return the report on *path* for *environment*, or for all environments. Raises ManifestInvalid with all mistakes.
+    """Return the report on *path* for *environment* (None: for all). Raises ManifestInvalid with every mistake.
 
-    A key that does not work yet is only a warning, as long as the manifest can be used in another environment.
+    A key that does not work yet is only a warning if the manifest is valid in at least one other environment.
     """
     document = read(path)
     names = (choose(document, environment),) if environment else environments(document) or (LOCAL,)
@@ -60,9 +63,9 @@ def environments(document: Document) -> tuple[str, ...]:
 
 
 def choose(document: Document, wanted: str | None) -> str:
-    """Return the environment *wanted*, by default `local`. Raises BadInput when it is not declared.
+    """Return the name of the environment to use: *wanted*, or `local` if that is None.
 
-    If the file declares no environment at all, `local` exists nevertheless.
+    Raises BadInput when the file does not declare that environment. A file without environments has `local` only.
     """
     declared = environments(document)
     if wanted is None and (not declared or LOCAL in declared):

@@ -1,4 +1,4 @@
-"""Translates pydantic's errors into messages for operators, which name the nearest known word."""
+"""Translate pydantic's errors into messages for operators, which suggest the known word nearest to an unknown one."""
 
 import re
 import types
@@ -17,14 +17,14 @@ MOST_COMPARED = 100
 
 
 class Violation(NamedTuple):
-    """A mistake whose line and column are not known yet."""
+    """A mistake in a manifest, at a location in the tree of its values. Its line and column are not known yet."""
 
     location: Location
     code: str
     what: str
     remedy: str
     at_key: bool = False
-    """Whether the place of the mistake is the key at `location`; False: its value."""
+    """Whether the message names the line of the key at `location`; False: the line of its value."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

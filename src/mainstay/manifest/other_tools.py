@@ -54,4 +54,4 @@ _SYSTEM = {
 }
 
 INSTEAD = {"ServiceSection": _SERVICE, "HealthSection": _HEALTH, "SystemSection": _SYSTEM}
-"""Per section of the manifest, by the name of its class, and per key, the remedy."""
+"""For each section class, by name: the keys of other tools, each with the remedy that the error names."""

@@ -1,4 +1,4 @@
-"""The rule on placeholders: each must be known, have a value where it is used, and name an existing volume."""
+"""Check placeholders: each must be known and have a value where it is used; `{volume:NAME}` must name a volume."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ _REASONS: dict[Where, tuple[str, str]] = {
 
 
 def placeholders(scope: Scope) -> Iterator[Violation]:
-    """Yield the mistakes in the placeholders of the system."""
+    """Yield a violation for each placeholder in *scope* that is unknown or has no value where it is used."""
     system = scope.system
     for name, service in system.services.items():
         volumes = {volume.name for volume in service.volumes}

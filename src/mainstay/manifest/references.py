@@ -1,4 +1,4 @@
-"""Rules on names that refer to another part of the manifest: each must be declared, and suitable for its use."""
+"""Check the names that refer to another part of the manifest: each must be declared, and suitable for its use."""
 
 from collections.abc import Iterator
 from urllib.parse import unquote
@@ -9,7 +9,7 @@ from mainstay.model.call_graph import circle
 
 
 def references(scope: Scope) -> Iterator[Violation]:
-    """Yield a violation for each reference to an unknown name, each duplicate, and each circle of needs."""
+    """Yield a violation for each unknown name, service without the needed port, duplicate, and circle of needs."""
     for rule in (_needs, _reads, _sources, _routes):
         yield from rule(scope)
 

@@ -25,8 +25,8 @@ _PERCENTAGE = re.compile(r"(\d+(?:\.\d+)?)%")
 class Kind:
     """The validator, in `Annotated[str, Kind(…)]`, of a kind of target or datastore.
 
-    It accepts the kinds that work, and those of later versions, which another rule refuses. The remedy for a misspelt
-    kind is the nearest one of both; for any other word it is a kind that works.
+    It accepts the kinds that work, and those of later versions, which another rule refuses. The error for a misspelt
+    kind suggests the nearest of all these kinds; the error for any other word suggests the kinds that work.
     """
 
     def __init__(self, of: str, working: Iterable[str], later: Iterable[str]) -> None:
@@ -45,7 +45,7 @@ class Kind:
 
 
 class WrittenInt(int):
-    """A whole number that remembers its text in the file, so that a key that takes a string can use it."""
+    """A whole number that remembers its text in the file, so that a key that takes a string can use this text."""
 
     written: str
 
@@ -91,7 +91,7 @@ def _version(value: object) -> object:
 
 
 def seconds(value: object) -> object:
-    """Return the seconds of a duration such as `30s`, `1h30m` or 0. Raises PydanticCustomError for anything else."""
+    """Return a duration such as `30s`, `1h30m` or 0 in seconds. Raises PydanticCustomError for anything else."""
     if isinstance(value, str) and DURATION.fullmatch(value):
         return sum(float(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(value))
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -103,7 +103,7 @@ def seconds(value: object) -> object:
 
 
 def duration(seconds: float) -> str:
-    """Return *seconds* as a duration in a manifest: `90s`, `2m`, `500ms`."""
+    """Return *seconds* as a manifest writes a duration: `90s`, `2m`, `500ms`."""
     unit = next((unit for unit, size in reversed(_SECONDS.items()) if seconds and seconds % size == 0), "s")
     return f"{seconds / _SECONDS[unit]:g}{unit}"
 
@@ -115,7 +115,7 @@ def _some_seconds(value: float) -> float:
 
 
 def size(value: object) -> object:
-    """Return the bytes of a size such as `512Mi`, `4Gi` or `10MB`. Raises PydanticCustomError for anything else."""
+    """Return a size such as `512Mi`, `4Gi` or `10MB` in bytes. Raises PydanticCustomError for anything else."""
     found = SIZE.fullmatch(value) if isinstance(value, str) else None
     if not found or float(found[1]) == 0:
         raise _unclear_size(value)
@@ -134,7 +134,7 @@ def _unclear_size(value: object) -> PydanticCustomError:
 
 
 def percentage(value: object) -> object:
-    """Return the number of a percentage from 0 to 100: `5` or `70%`. Raises PydanticCustomError for anything else."""
+    """Return a percentage, written `5` or `70%`, as a number from 0 to 100. Raises PydanticCustomError otherwise."""
     if isinstance(value, str) and (found := _PERCENTAGE.fullmatch(value)):
         value = float(found[1])
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
@@ -187,13 +187,13 @@ VariableName = Annotated[str, AfterValidator(_variable), _matches(VARIABLE)]
 Version = Annotated[str, BeforeValidator(_version), WithJsonSchema({"type": "string"})]
 Text = Annotated[str, BeforeValidator(as_written), WithJsonSchema({"type": ["string", "number"]})]
 Argv = tuple[Text, ...]
-"""An argument list: no shell reads it, and placeholders like `{port}` are replaced (`placeholders.py`)."""
+"""A program and its arguments, which run without a shell. Some keys allow placeholders in them (`placeholders.py`)."""
 Duration = Annotated[float, BeforeValidator(seconds), _matches(DURATION, ["string", "integer"])]
-"""Seconds; written `30s`, or the number 0."""
+"""A duration in seconds, written such as `30s`, or as the number 0."""
 SomeDuration = Annotated[float, AfterValidator(_some_seconds), BeforeValidator(seconds), _matches(DURATION)]
-"""Seconds, more than 0."""
+"""A duration in seconds, longer than 0, written such as `30s`."""
 Size = Annotated[int, BeforeValidator(size), _matches(SIZE)]
-"""Bytes."""
+"""A number of bytes, written such as `512Mi`."""
 Percentage = Annotated[float, BeforeValidator(percentage), WithJsonSchema({"type": ["number", "string"]})]
 HttpPath = Annotated[str, AfterValidator(_http_path), WithJsonSchema({"type": "string", "pattern": "^/"})]
 Port = Annotated[int, BeforeValidator(port), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 65535})]

@@ -1,4 +1,4 @@
-"""Scope: what the rules that concern several sections check."""
+"""The parts of one manifest that the rules across sections check, and the names that it declares."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -10,7 +10,7 @@ from mainstay.model import DatastoreSupport
 from mainstay.model.kinds import TARGETS
 
 Support = Callable[[str], DatastoreSupport | None]
-"""A function that returns what the driver of a kind of datastore can run; None: the kind has no driver yet.
+"""A function that returns what the driver of a kind of datastore can run; None for a kind that has no driver yet.
 
 The callers of this package pass it in, because this package may not import drivers.
 """
@@ -34,7 +34,7 @@ class Scope(NamedTuple):
     target: str
     support: Support
     doubtful: frozenset[Location]
-    """The locations of invalid keys, and of services with an unknown key, which may be a misspelt one."""
+    """The locations of invalid keys, and of the parts with an unknown key, because that may be another key misspelt."""
 
     @property
     def runs_source(self) -> bool:
@@ -42,7 +42,7 @@ class Scope(NamedTuple):
         return TARGETS.get(self.target) == "source"
 
     def lacks(self, service: str, key: str) -> bool:
-        """Return whether *service* does not have *key*; False also if the file has the key with an invalid value."""
+        """Return whether *service* has no *key*; False also if the file has that key with an invalid value."""
         where = ("services", service)
         is_written = {where, (*where, key)} & self.doubtful
         return not getattr(self.system.services[service], key) and not is_written
@@ -56,7 +56,7 @@ def scope_of(
     support: Support,
     doubtful: Iterable[Location],
 ) -> Scope:
-    """Return the scope of *system*, which *data* declares; *doubtful* are its invalid keys."""
+    """Return the scope of *system*, the valid part of *data*. *path* is the manifest, *doubtful* its invalid keys."""
     services, datastores, variables, edge = (
         part if isinstance(part := data.get(key), dict) else {}
         for key in ("services", "datastores", "variables", "edge")

@@ -18,20 +18,21 @@ _DEFAULT = Workload(service="", command=())
 
 
 class ResourcesSection(Section):
-    """Limits of one instance."""
+    """The memory and the CPU time that one instance may use."""
 
     memory: Size | None = Field(default=None, examples=["512Mi"])
-    """An instance that uses more memory is killed and restarted."""
+    """The most memory that one instance may use. One that uses more is killed, and restarted as after a crash."""
 
     cpus: float | None = Field(default=None, gt=0, le=1024, examples=[0.5])
-    """CPUs; 0.5 is half of one. `status` reports a machine on which CPU limits cannot be enforced."""
+    """The most CPU time that one instance may use, in CPUs: 0.5 is half of one. On a machine that cannot enforce CPU
+    limits, this is without effect, and `status` reports it."""
 
 
 class UlimitsSection(Section):
-    """Limits of the operating system, as in Compose."""
+    """Limits that the operating system enforces for each process, with the names that Compose uses."""
 
     nofile: int = Field(default=_DEFAULT.open_files, ge=64, le=1_048_576, examples=[4096])
-    """The most files that a process may have open. Default: the machine's hard limit, at most 65,536."""
+    """The most files that a process may have open at a time. Default: the machine's hard limit, at most 65,536."""
 
 
 class VolumeSection(Section):
@@ -69,14 +70,14 @@ class ServiceSection(Section):
     in_local: ClassVar[dict[str, object]] = {"steady": "2s"}
 
     image: str | None = Field(default=None, examples=["shop/web:{version}"])
-    """The image that targets other than `process` run; `{version}` is replaced."""
+    """The container image, which the target `process` ignores. `{version}` is replaced."""
 
     source: SourceSection = Field(default=SourceSection(), examples=["web"])
     """The files that a release copies for the process target. Default: the manifest's folder."""
 
     build: tuple[Argv, ...] = Field(default=(), examples=[[["npm", "ci"], ["npm", "run", "build"]]])
-    """Commands that run in the copied folder, once for the same files, before the deploy changes anything.
-    [Placeholders](#placeholders) are replaced."""
+    """Commands that run in the copied folder, before the deploy changes anything. Later releases with the same files,
+    commands and PATH use the result again. [Placeholders](#placeholders) are replaced."""
 
     command: Argv = Field(default=(), examples=[["./server", "--port", "{port}"]])
     """The program and its arguments, run in the copied folder without a shell. [Placeholders](#placeholders) are
@@ -87,14 +88,14 @@ class ServiceSection(Section):
     `command` and as the variable PORT; the number given here is then not used. Without it the service is a worker."""
 
     replicas: int = Field(default=1, ge=1, le=1000, examples=[3])
-    """Number of instances."""
+    """Number of instances that run at the same time."""
 
     variables: tuple[VariableName, ...] = Field(default=(), examples=[["DATABASE_URL", "LOG_LEVEL"]])
-    """Names of the variables that the service gets; it gets no others."""
+    """Names of the variables that the service gets, besides those that Mainstay sets, such as HOST, PORT and PATH."""
 
     deliver: Literal["variable", "file"] = Field(default="variable", examples=["file"])
-    """How the service gets a secret: variable: in the variable NAME · file: in a file that only the service can read,
-    with its path in the variable NAME_FILE."""
+    """How the service gets each secret NAME. variable: in the variable NAME · file: in a file that only the service can
+    read; the variable NAME_FILE contains the path."""
 
     volumes: tuple[Annotated[VolumeSection, BeforeValidator(_volume)], ...] = Field(
         default=(), examples=[["uploads:data/uploads"]]
@@ -105,21 +106,23 @@ class ServiceSection(Section):
     """Services and datastores that start before the service and stop after it."""
 
     health: HealthSection = Field(default=HealthSection(), examples=[{"ready": "/ready"}])
-    """How its instances are probed."""
+    """How the instances are probed."""
 
     drain: Duration = Field(default=_DEFAULT.drain_s, examples=["1m"])
-    """Time that requests in flight get to finish once an instance receives no new traffic."""
+    """Time that requests in flight get to finish, once an instance gets no new ones, before it is stopped."""
 
     stop_grace_period: Duration = Field(default=_DEFAULT.stop_grace_s, examples=["20s"])
-    """Time from the stop signal to SIGKILL."""
+    """Time that an instance has to end after the stop signal, before Mainstay kills it (SIGKILL)."""
 
     stop_signal: Annotated[str, AfterValidator(_stop_signal)] = Field(default=_DEFAULT.stop_signal, examples=["SIGINT"])
-    """The signal that is sent to stop an instance."""
+    """The signal that Mainstay sends to stop an instance."""
 
     restart: Literal["unless-stopped", "always", "on-failure", "no"] = Field(
         default=_DEFAULT.restart, examples=["on-failure"]
     )
-    """Whether an instance is started again when its process exits by itself.
+    """When Mainstay restarts an instance whose process ended by itself. unless-stopped, always: after every end ·
+    on-failure: unless the exit code was 0 · no: never. An instance of a new revision that has not been
+    ready for `steady` yet is not restarted after exit code 0 or several crashes.
 
     A service without a port that exits with code 0 under `on-failure` or `no` is a task that is done: it counts as
     healthy.
@@ -130,23 +133,23 @@ class ServiceSection(Section):
     user that runs Mainstay."""
 
     resources: ResourcesSection = Field(default=ResourcesSection(), examples=[{"memory": "512Mi"}])
-    """Limits of one instance."""
+    """The memory and the CPU time that one instance may use. Default: no limits."""
 
     ulimits: UlimitsSection = Field(default=UlimitsSection(), examples=[{"nofile": 4096}])
-    """Limits of the operating system, as in Compose."""
+    """Limits that the operating system enforces for each process."""
 
     strategy: StrategySection = Field(default=StrategySection(), examples=["rolling"])
     """How a new revision replaces the old one."""
 
     steady: Duration = Field(default=_DEFAULT.steady_s, examples=["30s"])
-    """Time for which an instance must stay ready, without a restart, before it gets traffic."""
+    """Time for which a new instance must stay ready, without a restart, before it gets traffic."""
 
     overlap: bool = Field(default=False, examples=[True])
-    """Workers only: the new instances start before the old ones stop."""
+    """Only for workers: whether the new instances start before the old ones stop."""
 
     read_only: bool = Field(default=True, examples=[False])
-    """Whether the service cannot write into its files. false: each instance gets a private copy, which is removed with
-    the instance. The files that it created or changed are kept in the folder `written` of the state, as long as the
+    """Whether the service's files are read-only. false: each instance gets a private copy, which is removed with the
+    instance. Files that the instance created or changed are kept in the folder `written` of the state, as long as the
     release is kept."""
 
     def to_workload(

@@ -10,8 +10,8 @@ from mainstay.model.artifact import Source
 
 
 class SourceSection(Section):
-    """The files that a release copies: a folder, or a tag or branch of a git repository. A string instead of a mapping
-    is the value of `folder`.
+    """The files that a release copies: a folder, or a tag or branch of a git repository. A string in place of the
+    mapping sets `folder`.
 
     Files of a folder that `.gitignore` or `.mainstayignore` excludes are not copied. The files that only Mainstay reads
     are not copied either, so that changing them does not change the service: the manifest, its `mainstay.schema.json`
@@ -28,8 +28,8 @@ class SourceSection(Section):
     """The tag or branch of the repository `git` to copy; `{version}` is replaced."""
 
     with_: dict[str, str] = Field(default={}, alias="with", examples=[{"lib": "../lib"}])
-    """Code that several services share: paths inside the copy, each with the folder, relative to the manifest's, that
-    is copied there: `{lib: ../lib}`."""
+    """Folders that several services share, such as libraries. With `{lib: ../lib}`, a release copies the folder
+    `../lib`, relative to the manifest's folder, to `lib` inside the copy."""
 
     _a_text_is_a_folder = text_is("folder")
 
@@ -45,11 +45,11 @@ class SourceSection(Section):
         return self
 
     def to_source(self, base: Path, version: str, apart: tuple[str, ...]) -> Source:
-        """Return the source; its folders are relative to *base*, and *apart* are patterns of files not to copy."""
+        """Return the source for *version*. *base* is the manifest's folder; *apart*: patterns of files not to copy."""
         shared = ((place, str((base / folder).resolve())) for place, folder in self.with_.items())
         ref = (self.ref or "").replace("{version}", version)
         return Source(str(self.path(base)), ref, tuple(sorted(shared)), apart)
 
     def path(self, base: Path) -> Path:
-        """Return the absolute path of the folder to copy, or of the repository."""
+        """Return the absolute path of the folder to copy, or of the git repository; *base* is the manifest's folder."""
         return (base / (self.git or self.folder)).resolve()

@@ -14,36 +14,37 @@ CANARY = (5.0, 25.0, 50.0)
 _DEFAULT = Strategy()
 
 SHORTEST_REVERT_AFTER = 5
-"""Seconds. A run sends a heartbeat about every second, but on a busy machine some seconds may pass between two."""
+"""The shortest allowed `revert_after`, in seconds: on a busy machine, some seconds may pass between two heartbeats."""
 
 
 class StrategySection(Section):
-    """How a new revision replaces the old one. A string instead of a mapping is the value of `kind`."""
+    """How a new revision replaces the old one. A string in place of the mapping sets `kind`."""
 
     in_local: ClassVar[dict[str, object]] = {"settle": 0}
 
     kind: Literal["blue-green", "canary", "rolling", "recreate"] = Field(default=_DEFAULT.kind, examples=["canary"])
-    """blue-green: all new instances start beside the old ones, then traffic switches once · canary: traffic moves by
-    growing percentages · rolling: replica by replica · recreate: the old ones stop, then the new ones start; meanwhile
-    no requests are served."""
+    """blue-green: all new instances start beside the old ones, then traffic switches once · canary: traffic moves in
+    growing percentages · rolling: instances are replaced one by one · recreate: the old ones stop, then the new ones
+    start; meanwhile no requests are served."""
 
     percent: tuple[Percentage, ...] = Field(default=(), examples=[[10, 50]])
-    """The percentages of a canary before 100. Default: [5, 25, 50]."""
+    """Only with canary: the percentages of traffic that the new revision gets, one after another, before it gets all.
+    Default: [5, 25, 50]."""
 
     hold: Duration = Field(default=_DEFAULT.hold_s, examples=["5m"])
-    """Time for which each percentage of a canary is observed."""
+    """Only with canary: time for which the new revision is observed at each percentage before the next one."""
 
     settle: Duration = Field(default=_DEFAULT.settle_s, examples=["10m"])
-    """Time for which the old revision keeps running after all traffic has moved. Until then the deploy is undone by
-    moving traffic back, if the new revision proves to be worse."""
+    """Time for which the old revision keeps running after all traffic has moved. If the new revision proves to be worse
+    in this time, the deploy is undone by moving traffic back."""
 
     revert_after: SomeDuration = Field(default=_DEFAULT.revert_after_s, examples=["2m"])
-    """If the run sends no heartbeat for this long after traffic has moved, traffic is reverted to the old revision."""
+    """Time without a heartbeat from the deploy after which the traffic that it moved returns to the old revision."""
 
     when_quiet: WhenQuiet = Field(default=_DEFAULT.when_quiet, examples=["pass"])
-    """What happens if users, and Mainstay's own requests, are too few to compare the new revision with the old one when
-    `hold` or `settle` is over. hold: Mainstay waits up to three times as long, and at least a minute, and then rolls
-    back · pass: the rollout goes on · fail: it is rolled back at once."""
+    """What happens if, when `hold` or `settle` is over, users and Mainstay itself have sent too few requests to compare
+    the new revision with the old one. hold: the observation goes on, up to three times that time or a minute, whichever
+    is longer, and then the deploy is rolled back · pass: the rollout goes on · fail: it is rolled back at once."""
 
     _a_text_is_a_kind = text_is("kind")
 

@@ -31,15 +31,15 @@ class SystemSection(Section):
     """Name of the system."""
 
     version: Version = Field(examples=["1.2.0"])
-    """The version that a deploy ships, shown in plans and the history."""
+    """The version that a deploy ships, such as `1.2.0`. Plans and the history show it."""
 
     environments: dict[Name, EnvironmentSection] = Field(
         default={}, examples=[{"local": {}, "production": {"services": {"web": {"replicas": 3}}}}]
     )
-    """Places where the system runs. Default: one, `local`."""
+    """The places where the system runs, with what differs there. Default: one, `local`."""
 
     variables: dict[VariableName, VariableSection] = Field(default={}, examples=[{"LOG_LEVEL": {"default": "info"}}])
-    """Every setting, declared once; a service lists those that it reads."""
+    """Settings and secrets, by name. A service gets only those that it lists in its own `variables`."""
 
     services: dict[Name, ServiceSection] = Field(
         min_length=1, examples=[{"web": {"command": ["./server"], "port": 8000}}]
@@ -56,7 +56,7 @@ class SystemSection(Section):
     """Flows of requests that test every release, before it gets traffic and after it has all traffic."""
 
     objectives: object = Field(default=None, examples=[{"error_rate": {"critical": "1%"}}])
-    """Limits that the system must keep, such as the greatest rate of errors."""
+    """Limits that the system must not exceed, such as a rate of errors."""
 
     watch: object = Field(default=None, examples=[{"for": "24h"}])
     """How long and how often the system is checked after a release."""
@@ -65,14 +65,14 @@ class SystemSection(Section):
     """Where alerts are sent."""
 
     contacts: object = Field(default=None, examples=[[{"role": "on-call", "name": "Ada"}]])
-    """People to call."""
+    """The people to call when something has failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """The desired system in one environment: overrides are merged, defaults filled in, and all rules checked.
 
-    Durations are in seconds, sizes in bytes. `edge.http` 0: Mainstay chooses a free port and keeps it.
+    Durations are in seconds, sizes in bytes. If `edge.http` is 0, Mainstay chooses a free port and keeps it.
     """
 
     file: Path
@@ -91,11 +91,11 @@ class Manifest:
     """The smoke flows."""
     smoke_writes: SmokeWrites = "front"
     overridden: frozenset[str] = frozenset()
-    """Variables that at least one environment overrides, so that their value is not fixed."""
+    """Variables that at least one environment overrides: `mainstay set` can change them even if they have a default."""
 
     @property
     def folder(self) -> Path:
-        """The folder to which relative paths in the manifest are relative."""
+        """The folder that contains the manifest. Relative paths in the manifest are relative to it."""
         return self.file.parent
 
     def callees(self, service: str) -> tuple[str, ...]:
@@ -105,7 +105,7 @@ class Manifest:
         return tuple(dict.fromkeys([*section.needs, *filter(None, sources)]))
 
     def readers(self, variable: str) -> tuple[str, ...]:
-        """Return the services that read *variable*; `edge` is one of them if its section `tls` names the variable."""
+        """Return the services that read *variable*, and `edge` if the section `edge.tls` names the variable."""
         services = tuple(name for name, service in self.services.items() if variable in service.variables)
         return (*services, "edge") if variable == self.edge.secret else services
 
@@ -114,7 +114,7 @@ class Manifest:
         return self.variables[variable].default is not None and variable not in self.overridden
 
     def in_order(self) -> tuple[str, ...]:
-        """Return the names of the services, callees first. Services may have each other's address in a circle."""
+        """Return the names of the services, callees first. An address that closes a circle of services is ignored."""
         needs = {name: service.needs for name, service in self.services.items()}
         links = {name: [need for need in each if need in self.services] for name, each in needs.items()}
         return call_graph.in_order(links, {name: self.callees(name) for name in self.services})

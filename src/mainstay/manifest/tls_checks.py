@@ -1,4 +1,4 @@
-"""Rules on TLS at the front door that concern several keys of the edge at once."""
+"""Check the rules on TLS at the front door that concern several keys of the edge at once."""
 
 from collections.abc import Iterator
 
@@ -91,7 +91,7 @@ def _external_account(scope: Scope, tls: TlsSection) -> Iterator[Violation]:
 
 
 def _hosts(edge: EdgeSection) -> Iterator[tuple[Location, str]]:
-    """Yield the hosts for which the certificate must be, each with its place: those of the main front door."""
+    """Yield the hosts that the certificates must name, each with its location: those of the main front door."""
     for position, route in enumerate(edge.routes):
         if route.listen in {None, edge.http}:
             yield ("edge", "routes", position, "host"), route.host or ""

@@ -9,14 +9,15 @@ from mainstay.manifest.scalars import Duration, Name, Text
 from mainstay.system.state_dir import SYSTEM_PATH
 
 FIXED_DEFAULTS = {"PATH": SYSTEM_PATH, "LANG": "C.UTF-8", "TZ": "UTC"}
-"""Variables and values that every service gets, unless it lists a variable of that name itself."""
+"""Variables that every service gets, with their values, unless the service lists a variable of the same name."""
 
 OF_EVERY_SHELL = frozenset({*FIXED_DEFAULTS, "HOME", "TMPDIR", "USER", "LOGNAME", "SHELL", "PWD", "TERM", "LC_ALL"})
-"""Variables that every shell exports. Mainstay never uses their exported values for services."""
+"""Variables that nearly every shell exports. Services never get the exported values."""
 
 
 class VariableSection(Section):
-    """One setting. `mainstay set` gives a value that is not in the manifest, `mainstay secrets set` gives a secret.
+    """One setting or secret. `mainstay set` stores the value of a setting for an environment, `mainstay secrets set`
+    that of a secret. A single value in place of the mapping sets `default`.
 
     A service that lists no variable PATH, LANG or TZ gets Debian's usual folders of programs, C.UTF-8 and UTC.
     """
@@ -24,26 +25,26 @@ class VariableSection(Section):
     noted: ClassVar[tuple[str, ...]] = ("rotate_every",)
 
     default: Text | None = Field(default=None, examples=["info"])
-    """The value, which only the `variables` of an environment can change. If one of them does, `mainstay set` can too.
-    [Placeholders](#placeholders) are replaced. Not for secrets."""
+    """The value, which the `variables` of an environment can override. `mainstay set` can change it only if at least
+    one environment of the manifest overrides it. [Placeholders](#placeholders) are replaced. Not for secrets."""
 
     from_: Name | None = Field(default=None, alias="from", examples=["db"])
-    """A datastore or a service of this system, whose address is the value."""
+    """The datastore or service of this system whose address is the value."""
 
     secret: bool = Field(default=False, examples=[True])
-    """Whether the value is secret: it is stored encrypted, and shown nowhere."""
+    """Whether the value is secret: Mainstay stores it encrypted and never shows it."""
 
     generate: bool = Field(default=False, examples=[True])
-    """Whether the first run in each environment generates a random value, which is then kept. Only with `secret`."""
+    """Only with `secret`: whether the first run in each environment generates a random value, which is then kept."""
 
     required: bool = Field(default=True, examples=[False])
-    """Whether a value is needed: without one, Mainstay makes no plan if a service reads the variable."""
+    """Whether a variable that a service reads must have a value. Without one, Mainstay refuses to make a plan."""
 
     min_length: int | None = Field(default=None, ge=1, le=4096, examples=[32])
-    """The fewest characters that the value may have. A generated one has this number of characters, but at least 43."""
+    """The fewest characters that the value may have. A generated value has this length, but at least 43."""
 
     one_of: tuple[Text, ...] = Field(default=(), examples=[["debug", "info"]])
-    """The values that the variable may have."""
+    """The values that the variable may have. Default: any."""
 
     rotate_every: Duration | None = Field(default=None, examples=["30d"])
     """The age at which a secret has to be replaced."""

@@ -1,4 +1,4 @@
-"""Warnings about parts of a manifest that have no effect, or another effect than their author expects."""
+"""Warn about parts of a manifest that have no effect, or another effect than their author expects."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _SCRIPT = "-c"
 
 
 def warnings_of(system: SystemSection, target: str) -> Iterator[Violation]:
-    """Yield a warning for each part of *system* that has no effect on *target*, or not the intended one."""
+    """Yield a warning for each part of *system* that has no effect on the kind *target*, or not the intended one."""
     yield from _not_yet(system)
     yield from _unread(system)
     if TARGETS[target] == "source":
@@ -75,7 +75,7 @@ def _challenge_port(system: SystemSection) -> Iterator[Violation]:
 
 
 def _shell_variables(system: SystemSection) -> Iterator[Violation]:
-    """Yield at most one warning, because the explanation is the same for every command."""
+    """Yield a warning for the first shell variable in a command; the explanation is the same for all others."""
     for name, service in system.services.items():
         for position, argument in enumerate(service.command):
             found = _SHELL_VARIABLE.search(argument)

@@ -1,4 +1,4 @@
-"""Functions on a tree of YAML nodes: its values, overrides, and the place of each value in the file."""
+"""Read a tree of YAML nodes: its values, the effect of overrides, and the place of each value in the file."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -10,7 +10,7 @@ from mainstay.errors import Place
 from mainstay.manifest.scalars import WrittenFloat, WrittenInt
 
 Location = tuple[str | int, ...]
-"""The path of a value in the document: keys and positions, from the top."""
+"""The path of a value in the document: the keys and list positions that lead to it from the top."""
 
 TAG = "tag:yaml.org,2002:"
 NULL, BOOL, INT, FLOAT, TEXT, MAPPING, LIST = (
@@ -44,7 +44,7 @@ def _scalar(tag: str, text: str) -> object:
 
 
 def merged(base: Node, over: Node) -> Node:
-    """Return *base* overridden by *over*: mappings merge, lists and scalars replace, null removes.
+    """Return *base* overridden by *over*: mappings are merged, lists and scalars replace, null removes a key.
 
     Every node keeps its place in the file.
     """
@@ -81,9 +81,9 @@ def keys(node: Node | None) -> Iterator[str]:
 
 
 def place(file: str, root: Node, location: Location, *, of_key: bool = False) -> Place:
-    """Return the line and column of *location*, or of its nearest parent that is in the file.
+    """Return the line and column in *file* of *location*, or of its nearest parent that the tree *root* contains.
 
-    With *of_key*, it is the place of the key instead of its value.
+    With *of_key*, return the place of the key instead of the value.
     """
     mark, node = root.start_mark, root
     for depth, step in enumerate(location):

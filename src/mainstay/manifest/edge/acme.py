@@ -1,4 +1,4 @@
-"""Certificates by ACME: the address of the authority, the e-mail address of the account, and proofs by DNS."""
+"""Parts of the section `tls` for ACME: the authority's address, the account's e-mail address, the section `dns`."""
 
 import re
 from pathlib import Path
@@ -21,7 +21,7 @@ def _email(value: str) -> str:
 
 
 def _directory(value: str) -> str:
-    """Return the address of an authority. It must be an https address, because others could change plain requests."""
+    """Return *value* if it is an https address. Plain http is refused, because others could change its requests."""
     parts = urlsplit(value)
     if parts.scheme != "https" or not parts.hostname or parts.username or re.search(r"\s", value):
         remedy = f"write https://…, such as {LETS_ENCRYPT}"
@@ -37,15 +37,15 @@ class DnsSection(Section):
     """The commands that add and remove the DNS record by which the authority checks who owns a host.
 
     They run as the user of Mainstay, without a shell, and at most 2 minutes each. `{name}` is the name of the TXT
-    record, such as `_acme-challenge.shop.example`, and `{value}` its value. A host and its wildcard have records of the
-    same name at the same time.
+    record, such as `_acme-challenge.shop.example`, and `{value}` its value. The records of a host and of its wildcard
+    have the same name, and both exist at the same time.
     """
 
     set: Argv = Field(min_length=1, examples=[["./dns", "add", "{name}", "{value}"]])
-    """The command that adds the record, and keeps other records of that name."""
+    """The command that adds the record. It must keep other records of the same name."""
 
     clear: Argv = Field(min_length=1, examples=[["./dns", "remove", "{name}", "{value}"]])
-    """The command that removes the record again; it also runs after a failure."""
+    """The command that removes the record. It also runs after a failure."""
 
     wait: Duration = Field(default=DnsCommands((), ()).wait_s, examples=["2m"])
     """Time that Mainstay waits after `set` for the record to reach the name servers of the zone."""
@@ -58,7 +58,7 @@ class DnsSection(Section):
         return self
 
     def to_dns_commands(self, folder: Path) -> DnsCommands:
-        """Return the commands. A program with `/` in its path is relative to *folder*."""
+        """Return the two commands. A program whose path contains `/` is relative to *folder*."""
         return DnsCommands(_absolute(folder, self.set), _absolute(folder, self.clear), self.wait)
 
 

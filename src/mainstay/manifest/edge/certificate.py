@@ -1,4 +1,4 @@
-"""A certificate of the operator: the files with it and its key."""
+"""The section of one certificate of your own: the files with the certificate and its private key."""
 
 from pathlib import Path
 
@@ -10,14 +10,14 @@ from mainstay.model.tls import CertificateFiles
 
 
 class CertificateSection(Section):
-    """One of several certificates: a file with it, and a file with its key."""
+    """One certificate of the list `certificates`: the files with the certificate and its private key."""
 
     certificate: Text = Field(examples=["/etc/ssl/shop.pem"])
-    """A PEM file with the certificate and the intermediate ones."""
+    """A PEM file with the certificate, then the intermediate certificates."""
 
     key: Text = Field(examples=["/etc/ssl/shop.key"])
     """A PEM file with the private key."""
 
     def to_files(self, folder: Path) -> CertificateFiles:
-        """Return the absolute paths. Relative ones are below *folder*."""
+        """Return the absolute paths of the two files; relative paths are relative to *folder*."""
         return CertificateFiles(str(folder / self.certificate), str(folder / self.key))

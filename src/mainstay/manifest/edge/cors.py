@@ -1,4 +1,4 @@
-"""The rules for cross-origin requests (CORS)."""
+"""The section `cors` of the edge: what web pages of other origins may do (cross-origin requests, CORS)."""
 
 import re
 from typing import Annotated, Self
@@ -17,7 +17,7 @@ _METHOD = re.compile(r"[A-Z]{1,20}")
 
 
 def _origin(value: str) -> str:
-    """Return an origin exactly as browsers send it."""
+    """Return *value* if it is `*`, or an origin exactly as browsers send it."""
     found = _ORIGIN.fullmatch(value)
     if value == "*" or (found and found[3] != _USUAL_PORTS[found[1]]):
         return value
@@ -41,14 +41,14 @@ Method = Annotated[str, AfterValidator(_method), WithJsonSchema({"type": "string
 
 class CorsSection(Section):
     """What web pages of other origins may do. The edge answers preflight requests itself: 204 for the listed origins,
-    403 for others. It replaces the CORS headers that services set."""
+    403 for others. The edge replaces CORS headers that services set."""
 
     origins: tuple[Origin, ...] = Field(min_length=1, examples=[["https://shop.example"]])
     """Origins exactly as browsers send them: scheme, host in lower case, and the port if it is not the usual one.
     `["*"]` allows every origin, without credentials."""
 
     methods: tuple[Method, ...] = Field(default=_DEFAULT.methods, min_length=1, examples=[["GET"]])
-    """Methods that a page may use."""
+    """HTTP methods that a page may use."""
 
     headers: tuple[HeaderName, ...] = Field(default=_DEFAULT.headers, examples=[["Content-Type", "X-Token"]])
     """Request headers that a page may set."""

@@ -1,4 +1,4 @@
-"""The account that a user has at an authority, outside of ACME."""
+"""The section `eab`: an account at a certificate authority that was made on the authority's site, without ACME."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -24,15 +24,14 @@ SecretName = Annotated[
 
 
 class EabSection(Section):
-    """Your account at the authority (external account binding). The authority shows both values on its site; ZeroSSL,
-    Google Trust Services and others need them."""
+    """Your account at the authority (external account binding). ZeroSSL, Google Trust Services and others require one;
+    the authority shows both values on its site."""
 
     key_id: Text = Field(min_length=1, examples=["kid-7f3a"])
-    """The identifier of the key."""
+    """The identifier of the key, as the authority shows it."""
 
     key: SecretName = Field(examples=["ACME_KEY"])
-    """The name of a variable with `secret: true`, whose value is the key (HMAC), in base64url as the authority shows
-    it."""
+    """The name of a variable with `secret: true`. Its value is the HMAC key in base64url, as the authority shows it."""
 
     def to_external_account(self, secret: Callable[[str], SecretRef]) -> ExternalAccount:
         """Return the account. *secret* returns the reference to a secret, given its name."""

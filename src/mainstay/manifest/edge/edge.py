@@ -1,4 +1,4 @@
-"""The edge: the component that receives requests and forwards them."""
+"""The section `edge`, which declares how the edge (the proxy) receives requests and forwards them to services."""
 
 import ipaddress
 from collections.abc import Callable
@@ -45,26 +45,28 @@ class EdgeSection(Section):
     """The edge: the public ports, and the rules for requests that arrive there."""
 
     http: PublicPort = Field(default=_DEFAULT.http, examples=[80])
-    """The public port. With `auto` (0 in JSON), Mainstay chooses a free one and keeps it."""
+    """The public port for http. With `auto` (0 in JSON), Mainstay chooses a free port once and keeps it."""
 
     bind: Annotated[str, AfterValidator(_address)] = Field(default=_DEFAULT.address, examples=["192.0.2.7"])
-    """The address of this machine at which the front doors listen. `0.0.0.0`: every IPv4 address; `::`: every address.
+    """The address of this machine at which the front doors listen. `0.0.0.0`: every IPv4 address; `::`: every IPv6
+    and IPv4 address.
 
-    With a proxy on the same machine, the loopback address keeps others from bypassing it.
+    If all requests come through a proxy on the same machine, write the loopback address, so that clients cannot
+    bypass the proxy.
     """
 
     https: PublicPort | None = Field(default=None, examples=[443])
-    """The public port for https, or `auto` for a free one. It needs `tls`. Requests to `http` are then redirected to
-    it; routes with a port of their own keep http."""
+    """The public port for https, or `auto` for a free one; requires `tls`. The edge then redirects all requests at
+    the port `http` to https; routes with a port of their own (`listen`) keep http."""
 
     tls: TlsSection | None = Field(default=None, examples=[{"mode": "internal"}])
-    """Where the certificate for https comes from."""
+    """Where the certificates for https come from. Required with `https`."""
 
     routes: tuple[RouteSection, ...] = Field(default=(), examples=[[{"path": "/", "service": "web"}]])
-    """Rules for which service gets which requests."""
+    """Which service gets which requests."""
 
     timeouts: TimeoutsSection = Field(default=TimeoutsSection(), examples=[{"answer": "5s"}])
-    """Time limits of the edge."""
+    """How long the edge waits for services and clients."""
 
     headers: Headers = Field(default=None, examples=["strict"])
     """Response headers of every front door, also on error pages and redirects. A header that a service sets too is
@@ -89,21 +91,21 @@ class EdgeSection(Section):
     redirects: tuple[RedirectSection, ...] = Field(
         default=(), examples=[[{"from": "old.example", "to": "https://new.example"}]]
     )
-    """Rules that redirect requests for addresses that have moved."""
+    """Redirects for requests to addresses that have moved."""
 
     limits: LimitsSection = Field(default=LimitsSection(), examples=[{"body": "1MB"}])
-    """Limits of requests from outside."""
+    """Limits on requests from outside: size, rate and connections. Default: none."""
 
     trusted_proxies: tuple[Network, ...] = Field(default=(), examples=[["10.0.0.0/8"]])
-    """Addresses of the proxies in front of the edge.
+    """Addresses, or networks such as `10.0.0.0/8`, of the proxies in front of the edge.
 
-    For a request from one of these proxies, the client is the last address in `X-Forwarded-For` that is not one of
-    them; rates and services use that address. In requests from any other address, the edge replaces the header.
+    For a request from one of these proxies, the client is the last address in `X-Forwarded-For` that does not belong
+    to a trusted proxy; rates and services use that address. In other requests, the edge replaces `X-Forwarded-For`.
     """
 
     @property
     def secret(self) -> str | None:
-        """The name of the secret that the edge reads; None when it reads none."""
+        """The name of the secret with the key of the account at the authority (`eab`); None without one."""
         return self.tls.eab.key if self.tls and self.tls.eab else None
 
     def to_edge(
@@ -116,8 +118,8 @@ class EdgeSection(Section):
     ) -> Edge | None:
         """Return the edge; None when it has no routes.
 
-        *folder* is that of the manifest. *pages* are the contents of `errors`. *secret* returns the reference to a
-        secret, given its name.
+        *folder* is that of the manifest. *release_header* is whether responses name their release. *pages* are the
+        contents of `errors`. *secret* returns the reference to a secret, given its name.
         """
         if not self.routes:
             return None

@@ -1,4 +1,4 @@
-"""The error pages of a system, read from files beside the manifest."""
+"""The key `errors` of the edge: read and check the files of error pages, which are in the manifest's folder."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,7 @@ from mainstay.manifest.scalars import shown
 from mainstay.model.error_page import STATUSES, ErrorPage
 
 LARGEST_BYTES = 8192
-"""A page and its headers must fit into the 16 KB buffer of the edge."""
+"""The most bytes of an error page: a page and its headers must fit into the 16 KB buffer of the edge."""
 
 
 def _status(value: object) -> object:
@@ -35,7 +35,7 @@ ErrorPages = Annotated[
 
 
 class BadPage(Exception):
-    """A file cannot be used as an error page. `code`, `what` and `remedy` are those of a mistake in the manifest."""
+    """Raised for a file that cannot be an error page. `code`, `what` and `remedy` become those of a mistake."""
 
     def __init__(self, code: str, what: str, remedy: str) -> None:
         super().__init__(what)
@@ -45,7 +45,7 @@ class BadPage(Exception):
 
 
 def read_page(folder: Path, status: str, name: str) -> ErrorPage:
-    """Return the page in the file *name* of *folder*. Raises BadPage when the file cannot be used."""
+    """Return the error page for *status* from the file *name* in *folder*. Raises BadPage when it cannot be used."""
     try:
         content = (folder / name).read_bytes()
         text = content.decode()

@@ -1,4 +1,4 @@
-"""Response headers of the front doors."""
+"""The key `headers` of the edge: check and expand the response headers that the front doors add."""
 
 import re
 from typing import Annotated, Any
@@ -19,7 +19,7 @@ STRICT = {
 }
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 MOST_BYTES = 4096
-"""The limit on all headers together. The edge adds them to a response in a buffer of 16 KB."""
+"""The most bytes of all declared headers together: the edge adds them to a response in a buffer of 16 KB."""
 _FRAME = "HTTP sets it for each connection; leave it out"
 _INSTEAD = {
     **dict.fromkeys(
@@ -31,7 +31,7 @@ _INSTEAD = {
     "x-request-id": "Mainstay sets it; leave it out",
     "retry-after": "it differs between responses; leave it out",
 }
-"""Headers that cannot be the same in every response, with the remedy."""
+"""Headers that the key `headers` may not set, in lower case, each with the remedy."""
 
 
 def header_name(value: str) -> str:
@@ -104,11 +104,11 @@ Headers = Annotated[
         }
     ),
 ]
-"""None: no headers. A mapping: the strict headers, changed by the mapping, which adds, replaces or removes (None)."""
+"""The value of `headers`: None adds no headers; a mapping changes the strict ones, a value of None removes a header."""
 
 
 def to_headers(written: dict[str, str | None] | None) -> tuple[tuple[str, str], ...]:
-    """Return the names and values of the headers that the value *written* of the key `headers` declares."""
+    """Return the names and values of the headers that *written*, the value of the key `headers`, declares."""
     if written is None:
         return ()
     own = {name.lower() for name in written}

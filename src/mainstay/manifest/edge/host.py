@@ -1,4 +1,4 @@
-"""The hosts of routes and redirects."""
+"""The forms of hosts and paths that routes and redirects accept."""
 
 import re
 from typing import Annotated
@@ -15,7 +15,7 @@ PLAIN_PATH = re.compile(r"/[A-Za-z0-9/._~-]*")
 
 
 def host(value: str) -> str:
-    """Return a host in lower case; empty for `*`. Raises PydanticCustomError when *value* is no host."""
+    """Return the host *value* in lower case; empty for `*`. Raises PydanticCustomError when it is not a host."""
     if not HOST.fullmatch(value) or len(value) > 253:
         remedy = 'write shop.example, "*.shop.example" or "*"'
         raise rule_error("bad-host", f"{shown(value)} is not a host", remedy)

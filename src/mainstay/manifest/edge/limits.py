@@ -1,4 +1,4 @@
-"""The limits on what clients may send through the front door."""
+"""The section `limits` of the edge: how large and how frequent the requests of clients may be."""
 
 import ipaddress
 import re
@@ -15,7 +15,7 @@ LONGEST_WINDOW_S = 30 * 86_400
 
 
 def _rate(value: object) -> object:
-    """Return the rate that `100/15m`, `10/s` or `1000/1h30m` means."""
+    """Return the rate that *value* means: `100/15m`, `10/s` or `1000/1h30m`."""
     found = _RATE.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         raise rule_error("bad-rate", f"{shown(value)} is not a rate", "write REQUESTS/TIME: 100/15m, 10/s or 1000/h")
@@ -58,21 +58,22 @@ Network = Annotated[str, BeforeValidator(_network), WithJsonSchema({"type": "str
 class RatesSection(Section):
     """Rates of requests, each written REQUESTS/TIME.
 
-    A client is an IPv4 address or a /64 network of IPv6. TIME begins with its first request. Once it has made REQUESTS,
-    the edge answers its further requests 429 with `Retry-After` until TIME is over, and does not count them. Responses
-    to requests for which a rate is declared have `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset`.
-    The counts survive reloads of the edge, not its restart. Calls between services are not counted.
+    A client is an IPv4 address or a /64 network of IPv6. TIME begins with the client's first request. After REQUESTS
+    requests, the edge answers further ones 429 with `Retry-After` until TIME is over, and does not count them.
+    Responses to requests for which a rate is declared have the headers `X-RateLimit-Limit`, `X-RateLimit-Remaining` and
+    `X-RateLimit-Reset`. The counts survive reloads of the edge, not its restart. Calls between services are not
+    counted.
     """
 
     per_client: RequestRate | None = Field(default=None, examples=["100/15m"])
     """The rate of all requests of one client."""
 
     routes: dict[HttpPath, RequestRate] = Field(default={}, examples=[{"/api/auth/login": "5/15m"}])
-    """By path, the rate of one client's requests below it, in addition to `per_client`. If several paths match a
-    request, only the longest one counts it."""
+    """For each path, the rate of one client's requests below that path, in addition to `per_client`. If several paths
+    match a request, it counts only for the longest one."""
 
     exempt: tuple[HttpPath, ...] = Field(default=(), examples=[["/health"]])
-    """Paths below which nothing is counted or refused, such as that of an external health check."""
+    """Paths for which, and below which, no request is counted or refused, such as that of an external health check."""
 
 
 class LimitsSection(Section):
@@ -86,17 +87,18 @@ class LimitsSection(Section):
     """
 
     headers: Annotated[Size, AfterValidator(_headers)] | None = Field(default=None, examples=["8KB"])
-    """The most bytes of headers of a request, at most 10240B; a request with more is answered 431. Default if `body` is
-    set: 10240B; else no limit."""
+    """The most bytes that all headers of a request may have together, at most 10240B; a request with more is answered
+    431. Default: 10240B if `body` is set, else no limit."""
 
     connections: Annotated[int, Field(ge=1)] | None = Field(default=None, examples=[100])
-    """The most connections that one client may have open; further ones are closed."""
+    """The most connections that one client may have open; the edge closes further ones. Trusted proxies may open any
+    number."""
 
     requests: RatesSection = Field(default=RatesSection(), examples=[{"per_client": "100/15m"}])
-    """Rates of requests."""
+    """How many requests a client may send in a given time."""
 
     def to_limits(self) -> Limits:
-        """Return the limits."""
+        """Return the limits for the edge."""
         rates = self.requests
         return Limits(
             body_bytes=self.body,

@@ -1,4 +1,4 @@
-"""A redirect: an address that has moved."""
+"""The section of a redirect: where requests for an address that has moved are sent."""
 
 import re
 from typing import Annotated, Literal, Self

@@ -32,11 +32,12 @@ class RouteSection(Section):
     without `host`."""
 
     strip: bool = Field(default=False, examples=[True])
-    """Whether the service gets the path without `path`: with `path: /api`, it gets `/x` for `/api/x` and `/` for
-    `/api`. The service then gets the normalized path, and the header `X-Forwarded-Prefix` has what was removed."""
+    """Whether the edge removes `path` from the beginning of the path that the service gets: with `path: /api`, the
+    service gets `/x` for `/api/x` and `/` for `/api`. The path is then normalized too, and the header
+    `X-Forwarded-Prefix` contains the removed part."""
 
     listen: Port | None = Field(default=None, examples=[8081])
-    """The port of a front door of its own for this route. Default: the ports of the edge."""
+    """The port of a front door of its own for this route, with http only. Default: `http` and `https` of the edge."""
 
     assets: AssetsSection | None = Field(default=None, examples=[{"cache": "365d"}])
     """Declares that only static files are below `path`. Clients cache them, and while two releases run, a file that one

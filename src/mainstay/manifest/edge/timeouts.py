@@ -1,4 +1,4 @@
-"""The time limits of the edge."""
+"""The section `timeouts` of the edge: how long the edge waits for services and clients."""
 
 from pydantic import Field
 
@@ -10,7 +10,7 @@ _DEFAULT = Edge()
 
 
 class TimeoutsSection(Section):
-    """Time limits of the edge."""
+    """How long the edge waits for services and clients."""
 
     answer: SomeDuration = Field(default=_DEFAULT.answer_s, examples=["5s"])
     """Time within which a service must begin its response; otherwise the edge answers 504."""

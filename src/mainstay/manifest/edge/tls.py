@@ -20,16 +20,17 @@ class TlsSection(Section):
     """Where the certificates for `https` come from.
 
     off: there is no https · internal: from an authority of the environment, which clients must trust
-    (`mainstay edge trust`) · files: certificates of your own · acme: from Let's Encrypt or another authority,
-    from which Mainstay requests and renews it.
+    (`mainstay edge trust`) · files: certificates of your own · acme: from Let's Encrypt or another authority, which
+    Mainstay requests and renews.
     """
 
     mode: Literal["off", "internal", "files", "acme"] = Field(examples=["internal"])
-    """off, internal, files or acme."""
+    """off: no https · internal: certificates from an authority of the environment · files: certificates of your own ·
+    acme: certificates from Let's Encrypt or another authority."""
 
     certificate: Text | None = Field(default=None, examples=["/etc/ssl/shop.pem"])
-    """Only with files: a PEM file with the certificate and the intermediate ones. When it changes, the edge uses the
-    new one within seconds, without a reload."""
+    """Only with files: a PEM file with the certificate, then the intermediate certificates. When the file changes, the
+    edge uses the new certificate within seconds, without a reload."""
 
     key: Text | None = Field(default=None, examples=["/etc/ssl/shop.key"])
     """Only with files: a PEM file with the private key."""
@@ -43,41 +44,41 @@ class TlsSection(Section):
             ]
         ],
     )
-    """Only with files, instead of `certificate` and `key`: several certificates, each for other hosts. The names are
-    the subject alternative names of the certificates. A client that names no host, or one that no certificate has, gets
-    the first."""
+    """Only with files, instead of `certificate` and `key`: several certificates, each for different hosts. The edge
+    chooses by their subject alternative names. A client that names no host, or a host that no certificate contains,
+    gets the first certificate."""
 
     hsts: SomeDuration | None = Field(default=None, examples=["365d"])
-    """Time for which a browser that has used https must not use http (`Strict-Transport-Security`). Default: no such
-    header."""
+    """Time for which a browser that has used https must not use http (header `Strict-Transport-Security`). Default: the
+    edge does not send this header."""
 
     agree_terms: bool = Field(default=False, examples=[True])
-    """Only with acme, which requires it: whether you agree to the terms of the authority."""
+    """Only with acme, where it must be true: whether you agree to the terms of the authority."""
 
     email: Email | None = Field(default=None, examples=["ops@shop.example"])
     """Only with acme: the e-mail address to which the authority sends warnings."""
 
     directory: Directory = Field(default=LETS_ENCRYPT, examples=[LETS_ENCRYPT])
-    """Only with acme: the address of the authority. Let's Encrypt's one for trials, whose certificates no client
-    trusts, is `https://acme-staging-v02.api.letsencrypt.org/directory`."""
+    """Only with acme: the address of the authority. For trials, Let's Encrypt has one whose certificates no client
+    trusts: `https://acme-staging-v02.api.letsencrypt.org/directory`."""
 
     ca: Text | None = Field(default=None, examples=["/etc/ssl/office-ca.pem"])
-    """Only with acme: a PEM file with the authority that signed the certificate of `directory` itself, if that is not a
-    public one."""
+    """Only with acme: a PEM file with the certificate of the authority that signed the certificate of the server at
+    `directory`. Default: the public authorities are trusted."""
 
     dns: DnsSection | None = Field(
         default=None, examples=[{"set": ["./dns", "add", "{name}", "{value}"], "clear": ["./dns", "remove", "{name}"]}]
     )
-    """Only with acme: the authority checks the hosts by DNS records, instead of by requests to port 80. Hosts with `*`
-    need this."""
+    """Only with acme: commands for DNS records by which the authority checks the hosts, instead of by requests to
+    port 80. Hosts with `*` require this."""
 
     eab: EabSection | None = Field(default=None, examples=[{"key_id": "kid-7f3a", "key": "ACME_KEY"}])
-    """Only with acme: your account at the authority, for one that requires an account made elsewhere."""
+    """Only with acme: your account at the authority, if the authority requires one that was made on its site."""
 
     def to_tls(self, folder: Path, secret: Callable[[str], SecretRef]) -> Tls | None:
         """Return the source of the certificates; None for off.
 
-        Relative paths are below *folder*. *secret* returns the reference to a secret, given its name.
+        Relative paths are relative to *folder*. *secret* returns the reference to a secret, given its name.
         """
         if self.mode == "off":
             return None

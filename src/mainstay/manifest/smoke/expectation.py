@@ -18,7 +18,7 @@ _LIMITS = ("at_least", "at_most")
 
 
 def plain(value: Any) -> Any:
-    """Return a value from the YAML file as a value of JSON: lists instead of tuples, and plain numbers."""
+    """Return *value*, which comes from a YAML file, as JSON has it: lists instead of tuples, and plain numbers."""
     match value:
         case dict():
             return {str(key): plain(each) for key, each in value.items()}
@@ -110,37 +110,39 @@ JsonPath = Annotated[str, AfterValidator(_json_path)]
 
 
 class BodySection(Section):
-    """What the body of a response must be, as text."""
+    """What the body of a response, decoded as text, must contain."""
 
     contains: Text = Field(default="", examples=["Welcome"])
-    """A string that the body contains."""
+    """A string that the body must contain."""
 
     matches: Regex = Field(default="", examples=["order [0-9]+"])
-    """A regular expression that matches a part of the body."""
+    """A regular expression that must match a part of the body."""
 
 
 class ExpectSection(Section):
-    """What a response must be."""
+    """What the response to a request must be. It must meet every key that is given."""
 
     status: Statuses = Field(default=(), examples=[200])
-    """The status, or a list of allowed ones."""
+    """The status, or a list of allowed statuses. Default: every status is accepted."""
 
     json_: dict[JsonPath, Annotated[object, BeforeValidator(_json_value)]] = Field(
         default={}, alias="json", examples=[{"$.total": {"at_least": 1}}]
     )
-    """The values in its JSON document, by JSONPath (RFC 9535): a value, or comparisons. `at_least`, `at_most`: for
-    numbers · `matches`: a regular expression that matches a part of the text · `exists`: true or false · `count`: the
-    length of a list, or the number of values if the path leads to several; a number, or `{at_least, at_most}`."""
+    """What the JSON body must have at each JSONPath (RFC 9535): a value, or comparisons. `at_least`, `at_most`: limits
+    of a number · `matches`: a regular expression that must match a part of the string · `exists`: true or false ·
+    `count`: the length of a list, or the number of values if the path leads to several; it is a number, or
+    `{at_least, at_most}`."""
 
     header: dict[str, Text] = Field(default={}, examples=[{"Content-Type": "application/json"}])
-    """Headers with their values. `application/json` also accepts `application/json; charset=utf-8`."""
+    """Headers that the response must have, with their values. `application/json` also accepts
+    `application/json; charset=utf-8`."""
 
     body: BodySection = Field(default=BodySection(), examples=[{"contains": "Welcome"}])
-    """The body as text."""
+    """What the body, as text, must contain."""
 
     within: Annotated[SomeDuration, AfterValidator(_within)] | None = Field(default=None, examples=["2s"])
-    """Time for the response, at most 1m. A GET is repeated until its response is as expected or this time has passed,
-    but never after a status of 500 or more. Without it a request may take 10s."""
+    """Time within which the response must be as expected, at most 1m. Until then, Mainstay repeats a GET whose response
+    is different, but not after a status of 500 or more. Default: 10s, without repeating."""
 
     def to_expectation(self) -> Expectation:
         return Expectation(

@@ -1,4 +1,4 @@
-"""Reads the files with smoke flows, and collects every mistake in them with its place."""
+"""Read the files with smoke flows, and collect every mistake in them with its file and line."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +19,7 @@ SUFFIXES = (".yaml", ".yml")
 
 
 class FlowFiles(NamedTuple):
-    """The flows, the mistakes in their files, and the mistakes in the key that names the files."""
+    """The valid flows, the mistakes in their files, and the mistakes in the key `smoke`, which names the files."""
 
     flows: Flows
     mistakes: tuple[Mistake, ...]
@@ -59,7 +59,7 @@ def read_flows(folder: Path, paths: tuple[str, ...]) -> FlowFiles:
 
 
 class _Missing(Exception):
-    """A path in `smoke` that leads to no flow."""
+    """Raised for a path in the key `smoke` that leads to no flow."""
 
     def __init__(self, code: str, what: str, remedy: str) -> None:
         super().__init__(what)

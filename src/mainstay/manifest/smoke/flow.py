@@ -1,4 +1,4 @@
-"""A smoke flow as its file declares it."""
+"""The sections of a file with a smoke flow: the flow itself and its steps."""
 
 from typing import Annotated, Self
 
@@ -12,7 +12,7 @@ from mainstay.model.placeholders import found_in
 
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 GENERATED = ("unique", "password", "version")
-"""The names of the values that Mainstay generates for every execution of a flow."""
+"""The names of the placeholders whose values Mainstay provides for each run of a flow."""
 
 
 def _kept_name(name: str) -> str:
@@ -26,7 +26,7 @@ def _kept_name(name: str) -> str:
 
 
 class FlowStepSection(Section):
-    """A request, written as its method and its path, and what the response must be."""
+    """One request, written as its method with its path, and what the response must be."""
 
     get: HttpPath | None = Field(default=None, examples=["/api/search?query=ocean"])
     """The path, with its query, of a GET request."""
@@ -53,7 +53,7 @@ class FlowStepSection(Section):
     """Headers of the request."""
 
     json_: object = Field(default=None, alias="json", examples=[{"email": "smoke-{unique}@example.com"}])
-    """The body: any value, sent as JSON."""
+    """The body of the request: any value, sent as JSON. Default: no body."""
 
     expect: ExpectSection = Field(default=ExpectSection(), examples=[{"status": 200}])
     """What the response must be. Without it, every response is accepted."""
@@ -61,7 +61,7 @@ class FlowStepSection(Section):
     keep: dict[Annotated[str, AfterValidator(_kept_name)], JsonPath] = Field(
         default={}, examples=[{"token": "$.token"}]
     )
-    """Names for later steps, which use them as `{token}`, each with the JSONPath of its value in the response."""
+    """Values that later steps use as `{NAME}`: each NAME with the JSONPath of its value in the response."""
 
     @model_validator(mode="after")
     def _one_request(self) -> Self:
@@ -84,16 +84,17 @@ class FlowStepSection(Section):
 
 
 class FlowSection(Section):
-    """A smoke flow: the content of one file that `smoke` names."""
+    """A smoke flow: requests that test a release. Each of the files that the key `smoke` names contains one flow."""
 
     flow: Text = Field(min_length=1, max_length=100, examples=["register and search"])
-    """The name of the flow, which no other file may use."""
+    """The name of the flow, different from that of every other flow."""
 
     writes: bool = Field(default=False, examples=[True])
-    """Whether it changes data. Such a flow runs only through the front door, unless `smoke` has `writes: preview`."""
+    """Whether the flow changes data. If so, it runs only through the front door, unless `smoke` has
+    `writes: preview`."""
 
     host: Text = Field(default="", examples=["shop.example"])
-    """The Host of its requests. Default: the host of the route that a request takes."""
+    """The header Host of the requests. Default: the host of the route that a request takes."""
 
     steps: tuple[FlowStepSection, ...] = Field(min_length=1, examples=[[{"get": "/", "expect": {"status": 200}}]])
     """The requests, in order. The first unexpected response ends the flow."""
@@ -101,8 +102,8 @@ class FlowSection(Section):
     finally_: tuple[FlowStepSection, ...] = Field(
         default=(), alias="finally", examples=[[{"delete": "/api/auth/me", "expect": {"status": 204}}]]
     )
-    """Requests that follow in any case, also after an unexpected response or an interruption. A request is left out if
-    it uses a value that no step has kept."""
+    """Requests that Mainstay sends after `steps` in any case, also after an unexpected response or an interruption. It
+    leaves out a request that uses a value that no step has kept."""
 
     def to_flow(self) -> Flow:
         return Flow(

@@ -1,4 +1,4 @@
-"""Rules on one smoke flow: it must expect something, and use only values that are generated or were kept before."""
+"""Check one smoke flow: it must expect something, and use only values that Mainstay or an earlier step provides."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -13,15 +13,16 @@ KEY, PATH = "smoke", "path"
 
 
 class SmokeSection(Section):
-    """The smoke flows. A string or a list instead of a mapping is the value of `path`."""
+    """The smoke flows. A string or a list in place of the mapping sets `path`."""
 
     path: tuple[Text, ...] = Field(default=(), examples=["smoke/"])
-    """Files, and folders whose `*.yaml` and `*.yml` files are read in the order of their names,
-    relative to the manifest's folder."""
+    """The files with smoke flows, relative to the manifest's folder. For a folder, its `*.yaml` and `*.yml` files are
+    read in the order of their names."""
 
     writes: Literal["front", "preview"] = Field(default="front", examples=["preview"])
-    """front: flows with `writes: true` run only through the front door, after the release has its traffic · preview:
-    they also run through the preview door before it, and write into the data of the live release."""
+    """Where flows with `writes: true` run. front: only through the front door, after the release has all traffic ·
+    preview: also through the preview door, before the release gets traffic; they then change the data that the live
+    release uses."""
 
     @model_validator(mode="before")
     @classmethod
