@@ -166,7 +166,7 @@ def test_a_release_that_fails_more_requests_ends_the_observation(observed: Obser
     observed.at(10, lambda: both_answer(observed, 10, errors=5))
     with pytest.raises(StepFailed, match=r"worse than the old one: web@2: 50 % of \d+ requests failed") as failed:
         COMPARING.do(observed.world)
-    assert failed.value.remedy == "mainstay logs web --release 2"
+    assert failed.value.remedy == "mainstay logs edge --release 2"
     assert observed.clock.monotonic() < 13
 
 

@@ -108,4 +108,5 @@ class RequestWatch:
     @property
     def _remedy(self) -> str:
         worse = next((each for each in self._compared if each.service == self.verdict.service), self._compared[0])
-        return failure_text.logs_of(worse.service, worse.new)
+        # The access log has each response; a service may write nothing about those that fail.
+        return failure_text.logs_of("edge", worse.new)

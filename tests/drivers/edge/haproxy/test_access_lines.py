@@ -39,7 +39,13 @@ def test_an_incomplete_line_is_refused() -> None:
             "GET /a 404 3 ms no route",
         ),
         (NO_SERVER.replace(b'"web"', b'"-"').replace(b"200", b"301"), "GET /a 301 3 ms the front door responded"),
-        (LINE.replace(b'"--"', b'"SH"').replace(b"200", b"502"), "GET /a 502 3 ms web@41, ended SH"),
+        (
+            LINE.replace(b'"--"', b'"SH"').replace(b"200", b"502"),
+            "GET /a 502 3 ms web@41, ended SH (connection closed before the response)",
+        ),
+        (LINE.replace(b'"--"', b'"SD"'), "GET /a 200 3 ms web@41, ended SD (response cut off)"),
+        (LINE.replace(b'"--"', b'"CD"'), "GET /a 200 3 ms web@41, ended CD (client left)"),
+        (LINE.replace(b'"--"', b'"RC"'), "GET /a 200 3 ms web@41, ended RC"),
         (b'{"at":"2026-11-21T13:18:17.120Z","lost":3}', "3 lines of the access log are missing: HAProxy dropped them"),
     ],
     ids=[
@@ -50,7 +56,10 @@ def test_an_incomplete_line_is_refused() -> None:
         "no instance",
         "no route",
         "a redirect",
+        "closed before the response",
         "cut off",
+        "client left",
+        "a state without words",
         "lines that were dropped",
     ],
 )

@@ -5,6 +5,7 @@ from http import HTTPStatus
 import msgspec
 
 from mainstay.drivers.edge.haproxy.state_files import RELEASES
+from mainstay.drivers.edge.haproxy.termination_states import ending
 from mainstay.model import Revision
 from mainstay.model.signals import PREVIEW
 
@@ -113,8 +114,7 @@ def described(entry: AccessLogEntry | Lost) -> str:
     inside += ", preview" if entry.preview else ""
     if entry.service == "-":
         responded = "no route" if entry.status == HTTPStatus.NOT_FOUND else "the front door responded"
-    how = "" if entry.ended in ("--", *_OWN_RESPONSES) else f", ended {entry.ended}"
-    return f"{entry.method} {entry.path} {entry.status} {entry.total_ms} ms {responded}{inside}{how}"
+    return f"{entry.method} {entry.path} {entry.status} {entry.total_ms} ms {responded}{inside}{ending(entry.ended)}"
 
 
 def read(line: bytes) -> AccessLogEntry | Lost:
@@ -124,6 +124,4 @@ def read(line: bytes) -> AccessLogEntry | Lost:
     return ENTRIES.decode(line)
 
 
-_OWN_RESPONSES = ("LR", "PR")
-"""The termination states of responses that HAProxy itself sends, by a `return` or a `deny` rule."""
 ENTRIES = msgspec.json.Decoder(AccessLogEntry)
