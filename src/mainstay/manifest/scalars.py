@@ -91,7 +91,7 @@ def _version(value: object) -> object:
 
 
 def seconds(value: object) -> object:
-    """Return a duration such as `30s`, `1h30m` or 0 in seconds. Raises PydanticCustomError for anything else."""
+    """Return the number of seconds in a duration such as `30s`, `1h30m` or 0. Raises PydanticCustomError otherwise."""
     if isinstance(value, str) and DURATION.fullmatch(value):
         return sum(float(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(value))
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -115,7 +115,7 @@ def _some_seconds(value: float) -> float:
 
 
 def size(value: object) -> object:
-    """Return a size such as `512Mi`, `4Gi` or `10MB` in bytes. Raises PydanticCustomError for anything else."""
+    """Return the number of bytes in a size such as `512Mi` or `10MB`. Raises PydanticCustomError otherwise."""
     found = SIZE.fullmatch(value) if isinstance(value, str) else None
     if not found or float(found[1]) == 0:
         raise _unclear_size(value)
@@ -163,7 +163,7 @@ def _http_path(value: str) -> str:
 
 
 def shown(value: object) -> str:
-    """Return *value* formatted for a message."""
+    """Return *value* as messages show it: strings in quotes and shortened, `a mapping` or `a list` for these."""
     match value:
         case bool() | None:
             return {True: "true", False: "false", None: "nothing"}[value]
@@ -189,11 +189,11 @@ Text = Annotated[str, BeforeValidator(as_written), WithJsonSchema({"type": ["str
 Argv = tuple[Text, ...]
 """A program and its arguments, which run without a shell. Some keys allow placeholders in them (`placeholders.py`)."""
 Duration = Annotated[float, BeforeValidator(seconds), _matches(DURATION, ["string", "integer"])]
-"""A duration in seconds, written such as `30s`, or as the number 0."""
+"""A duration in seconds; a manifest has `30s`, for example, or the number 0."""
 SomeDuration = Annotated[float, AfterValidator(_some_seconds), BeforeValidator(seconds), _matches(DURATION)]
-"""A duration in seconds, longer than 0, written such as `30s`."""
+"""A duration in seconds, longer than 0; a manifest has `30s`, for example."""
 Size = Annotated[int, BeforeValidator(size), _matches(SIZE)]
-"""A number of bytes, written such as `512Mi`."""
+"""A number of bytes; a manifest has `512Mi`, for example."""
 Percentage = Annotated[float, BeforeValidator(percentage), WithJsonSchema({"type": ["number", "string"]})]
 HttpPath = Annotated[str, AfterValidator(_http_path), WithJsonSchema({"type": "string", "pattern": "^/"})]
 Port = Annotated[int, BeforeValidator(port), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 65535})]

@@ -39,7 +39,7 @@ class VolumeSection(Section):
     """A folder kept across releases, written `NAME:PATH`; a relative path becomes a link in the service's folder."""
 
     name: Name = Field(examples=["uploads"])
-    """The name of the volume. Services of one environment with the same name share the volume."""
+    """The name of the volume. Services of one environment that name the same volume share it."""
 
     path: str = Field(examples=["data/uploads"])
     """The path at which the service finds the folder; a relative one is in the service's folder."""
@@ -155,7 +155,7 @@ class ServiceSection(Section):
     def to_workload(
         self, name: str, *, artifact: str, environment: dict[str, Value], files: dict[str, Value], user: str, fill: Fill
     ) -> Workload:
-        """Return the workload of the service *name*, from this section and the values that the planner has resolved."""
+        """Return the workload of the service *name*: this section, with the values that the planner has resolved."""
         return Workload(
             service=name,
             command=tuple(map(fill, self.command)),

@@ -22,7 +22,7 @@ MOST_SERVICES = 500
 
 
 class SystemSection(Section):
-    """A system: its services, variables, datastores and edge. These are the keys at the top of `mainstay.yaml`."""
+    """A system: its environments, services, variables, datastores and edge. Its keys are those of `mainstay.yaml`."""
 
     later: ClassVar[dict[str, str]] = {"schedule": "leave it out"}
     noted: ClassVar[tuple[str, ...]] = ("objectives", "watch", "notify", "contacts")
@@ -44,10 +44,10 @@ class SystemSection(Section):
     services: dict[Name, ServiceSection] = Field(
         min_length=1, examples=[{"web": {"command": ["./server"], "port": 8000}}]
     )
-    """Services by name."""
+    """The services of the system, by name."""
 
     datastores: dict[Name, DatastoreSection] = Field(default={}, examples=[{"db": {"kind": "postgres"}}])
-    """Datastores by name: data that is kept across releases."""
+    """The datastores of the system, by name. Their data is kept across releases."""
 
     edge: EdgeSection = Field(default=EdgeSection(), examples=[{"routes": [{"path": "/", "service": "web"}]}])
     """The edge: the public ports, and the rules for requests that arrive there."""

@@ -35,7 +35,7 @@ ErrorPages = Annotated[
 
 
 class BadPage(Exception):
-    """Raised for a file that cannot be an error page. `code`, `what` and `remedy` become those of a mistake."""
+    """Raised for a file that cannot be an error page. `code`, `what` and `remedy` describe the mistake."""
 
     def __init__(self, code: str, what: str, remedy: str) -> None:
         super().__init__(what)

@@ -104,7 +104,7 @@ Headers = Annotated[
         }
     ),
 ]
-"""The value of `headers`: None adds no headers; a mapping changes the strict ones, a value of None removes a header."""
+"""The value of `headers`: None adds no headers; a mapping changes the strict ones, and None in it removes one."""
 
 
 def to_headers(written: dict[str, str | None] | None) -> tuple[tuple[str, str], ...]:

@@ -43,8 +43,8 @@ To = Annotated[str, AfterValidator(_to), WithJsonSchema({"type": "string"})]
 
 
 class RedirectSection(Section):
-    """Requests for `from` are redirected to `to`, before any route is compared. If several redirects match, the one
-    with an exact host wins, and then the one with the longest path."""
+    """Requests for `from` are redirected to `to`, before any route is compared. An exact host wins over a
+    wildcard, a wildcard over every host, and then the longest path wins."""
 
     from_: From = Field(alias="from", examples=["old.example"])
     """A host, a path, or both: `old.example`, `/blog`, `old.example/blog`. The path matches like that of a route."""

@@ -94,7 +94,7 @@ class FlowSection(Section):
     `writes: preview`."""
 
     host: Text = Field(default="", examples=["shop.example"])
-    """The header Host of the requests. Default: the host of the route that a request takes."""
+    """The `Host` header of the requests. Default: the host of the route that a request takes."""
 
     steps: tuple[FlowStepSection, ...] = Field(min_length=1, examples=[[{"get": "/", "expect": {"status": 200}}]])
     """The requests, in order. The first unexpected response ends the flow."""
