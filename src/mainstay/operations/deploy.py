@@ -28,8 +28,9 @@ def deploy(
 
     *plan_id*: execute this stored plan instead. A stopped environment is started first; if a service does not start,
     the command only warns, unless the plan changes nothing. Raises NotReady when the plan is declined or stale,
-    LockHeld when another run is being executed or is unfinished, StepFailed when the plan changes nothing and the live
-    release does not run completely, FrontDoorLost when the edge does not serve, and the engine's errors.
+    LockHeld when another run is being executed or is unfinished, StepFailed when the plan changes nothing or the run
+    has repaired content, and the live release does not run completely, FrontDoorLost when the edge does not serve, and
+    the engine's errors.
     """
     require_idle(context)
     # Plan first, so that bad input is refused before anything is started.

@@ -26,10 +26,11 @@ LONGEST_WAIT_S = 900.0
 def resume(
     context: Context, answer: tuple[Literal["done", "undone"], str] | None = None, because: str = "", *, runner: Runner
 ) -> CommandOutcome:
-    """Finish the unfinished run and return its outcome. Raises BadInput when there is none, and the engine's errors.
+    """Finish the unfinished run and return its outcome.
 
     *answer* is the operator's decision whether a parked step is done or undone, with the step's number; *because* is
-    the reason for it.
+    the reason for it. Raises BadInput when no run is unfinished or *answer* names a step that is not parked, LockHeld
+    when another process holds the lock, and the engine's errors.
     """
     context.stored()
     with open_journal(context) as journal:
@@ -42,7 +43,9 @@ def resume(
 def abort(context: Context, *, runner: Runner) -> CommandOutcome:
     """Roll back the unfinished run. If another process executes the run, request the abort from it and wait.
 
-    Raises NotReady once a revision was retired, because then only cleanup remains, or when the run has completed first.
+    Raises NotReady once a step has started that cannot be undone (it retires revisions, stops the environment or
+    removes data), or when the run has completed first; BadInput when no run is unfinished; LockHeld when the process
+    that holds the lock executes no run; and the engine's errors.
     """
     context.stored()
     try:

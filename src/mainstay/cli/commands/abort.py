@@ -9,7 +9,7 @@ from mainstay.operations.unfinished import abort
 def command(run: CommandRun) -> CommandOutcome:
     """Roll back the unfinished run, also from another terminal.
 
-    Exit 0: everything is as it was before the run. Exit 3: old revisions are already being retired, so the run can no
-    longer be undone; use `rollback` when it has finished.
+    Exit 0: everything is as it was before the run. Exit 3: the run can no longer be undone, because it already retires
+    old revisions (use `rollback` when it has finished), stops the environment or removes data.
     """
     return abort(run.context, runner=run.runner)
