@@ -32,10 +32,10 @@ class Head:
             os.close(file)
 
     def verify(self, last: int, hash_of: Callable[[int], bytes | None], key: Verifier | None) -> Verification:
-        """Return the result of verifying that a journal contains the signed row; `rows` is the sequence of that row.
+        """Verify that the journal contains the signed row, and return the result.
 
-        The journal ends with row *last*; *hash_of* returns the stored hash of a row. Without *key* the signature is
-        not verified.
+        If it does, `rows` of the result is the sequence of the signed row: later rows are not verified. The journal
+        ends with row *last*; *hash_of* returns the stored hash of a row. Without *key* the signature is not verified.
         """
         try:
             content = msgspec.json.decode(self.path.read_bytes(), type=_Content)
