@@ -12,10 +12,11 @@ release worse. When the target's counters restart, the comparison restarts too, 
 ERRORS = Margin(times=1.25, plus=0.0005)
 SLOW = Margin(times=1.5, plus=0.01)
 CLIENT_ERRORS = Margin(times=2, plus=0.05)
-"""Wider than `ERRORS`: a release may rightly refuse more requests, but not most of them."""
+"""The margin for statuses from 400 to 499. It is wider than `ERRORS`: a release may rightly refuse more requests, but
+not most of them."""
 REDIRECTS = Margin(times=1, plus=0.5)
-"""The share may grow by 50 percentage points: each redirect leads to one more request. If it grows by more, redirects
-lead to other redirects."""
+"""The margin for redirects: their share may grow by 50 percentage points, since each redirect leads to one more
+request. If it grows by more, redirects lead to other redirects."""
 FEWEST = 100
 """The verdict is `not worse` only after this many requests from users to each service of the new release, or after
 `FEWEST_SYNTHETIC` synthetic ones."""
@@ -55,7 +56,7 @@ class Comparison(NamedTuple):
     """The figures as text."""
     new: Share
     old: Share | None = None
-    """None: nothing is replaced, so `new` is compared with `BAD`."""
+    """The share in the old release; None: nothing is replaced, so `new` is compared with `BAD`."""
     margin: Margin = ERRORS
     service: str = ""
     """The service that got the requests; empty for synthetic ones, which may lead to several."""
@@ -130,7 +131,7 @@ def percent_of(share: Share) -> str:
 
 
 def failed_text(about: str, new: Share, old: Share | None) -> str:
-    """Return the shares that failed as text: `web@42: 0.3 % of 4,210 requests failed against 0.2 % of …`."""
+    """Return the failed shares of requests as text: `web@42: 0.3 % of 4,210 requests failed against 0.2 % of …`."""
     if not new.total:
         return f"{about}: no requests"
     against = f" against {percent_of(old)}" if old and old.total else ""
