@@ -31,9 +31,9 @@ def report(
     dry_run: bool,
     note: str = "",
 ) -> None:
-    """Print *changes* as JSON or as *lines*, then the command that applies them.
+    """Print *changes* as JSON or as *lines*, and the command that applies them.
 
-    *changed*: whether any value changes. *note* is printed if the changes were stored.
+    *changed*: whether any value changes. *note* is printed below *lines* if the changes were stored.
     """
     command = next_command(context) if changed else ""
     if console.json:

@@ -101,7 +101,7 @@ def slots(desired: DesiredEdge) -> tuple[Slot, ...]:
 def weights(shares: Mapping[str, float]) -> dict[str, int]:
     """Return integer weights in proportion to *shares*, as exactly as HAProxy's range allows.
 
-    A share above 0 gets a weight of at least 1; a share of 0 gets none.
+    A share above 0 gets a weight of at least 1; a share of 0 is left out.
     """
     heaviest = max(shares.values(), default=0.0)
     if heaviest <= 0:
@@ -175,7 +175,7 @@ def _of_service(desired: DesiredEdge, service: str, count: int) -> tuple[Slot, .
 
 
 def _bridged(percent: Shares, ready: Mapping[str, int]) -> dict[str, float]:
-    """Return equal shares for one instance of each of up to two releases, to look there for a file that others lack.
+    """Return equal shares for one instance of each of up to two releases, which are tried for a file that others lack.
 
     While one release has traffic, these are the two newest releases before it. While several releases have
     traffic, these are the newest of them and the next older release. A release newer than all that have traffic is left

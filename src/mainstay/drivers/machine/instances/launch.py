@@ -173,7 +173,10 @@ def _made(place: Path, user: users.UserIds | None = None, mode: int = 0o711) -> 
 
 
 def _give_all(place: Path, user: users.UserIds) -> None:
-    """Give *place* and its content to *user*: the top folder last, because until then no other user can enter it."""
+    """Make *place* and its content writable for their owner; if this process runs as root, make *user* the owner.
+
+    The top folder is changed last, because until then no other user can enter it.
+    """
     for folder, _, files in os.walk(place, topdown=False):
         for path in (*(Path(folder, name) for name in files), Path(folder)):
             if not path.is_symlink():

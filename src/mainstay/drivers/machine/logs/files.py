@@ -65,7 +65,7 @@ class Logs:
         self._folder = folder
         self._query = query
         self._sources: dict[tuple[str, int], _Source] = {}
-        """By name and inode: when another file takes over a name, the rest of the earlier file is read too."""
+        """The files by name and inode: when a new file takes over a name, the rest of the earlier one is read too."""
 
     def last(self, lines: int, *, with_rest: bool = True) -> Iterator[LoggedLine]:
         """Yield the last *lines* lines, oldest first; *with_rest* adds each file's last line if it is not ended yet."""
