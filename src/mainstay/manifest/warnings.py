@@ -68,7 +68,7 @@ def _ports(system: SystemSection) -> Iterator[Violation]:
 def _challenge_port(system: SystemSection) -> Iterator[Violation]:
     edge = system.edge
     if edge.tls and edge.tls.mode == "acme" and edge.tls.dns is None and edge.http != 80:
-        what = f"the authority sends its requests to port 80, and the edge listens at {edge.http or 'a free port'}"
+        what = f"the authority sends its requests to port 80, and the edge listens on {edge.http or 'a free port'}"
         yield Violation(
             ("edge", "tls"), "not-port-80", what, "write http: 80, unless port 80 is forwarded", at_key=True
         )

@@ -19,7 +19,7 @@ class EdgeListens(msgspec.Struct, frozen=True):
 
 
 def edge_listens(context: Context) -> EdgeListens:
-    """Return the addresses at which the environment listens. Raises BadInput when nothing was deployed here yet."""
+    """Return the addresses on which the environment listens. Raises BadInput when nothing was deployed here yet."""
     found = context.target(context.stored()).endpoints()
     answer = only_front_doors_are_reachable.judge(found)
     return EdgeListens(found, answer.evidence if answer.verdict == "fail" else "", answer.remedy)

@@ -76,7 +76,7 @@ def require_free_ports(
 
 
 def listens_elsewhere(pids: Iterable[int], port: int) -> str:
-    """Return the addresses at which the processes *pids* listen, if none of them is *port* of the loopback address.
+    """Return the addresses on which the processes *pids* listen, if none of them is *port* of the loopback address.
 
     Empty if one of them is, and if the processes do not listen at all.
     """

@@ -15,7 +15,7 @@ Protocol = Literal["tcp", "udp", "unix"]
 
 
 class OpenSocket(NamedTuple):
-    """A socket that a process listens at, and the pid of a process that has it open."""
+    """A socket that a process listens on, and the pid of a process that has it open."""
 
     protocol: Protocol
     place: str

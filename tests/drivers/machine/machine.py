@@ -70,7 +70,7 @@ class Machine:
         Waiter(SystemClock()).wait_until(lambda: bool(true()) or None, within=within, waiting_for=what, every=0.02)
 
     def supervisor(self) -> ProcessId | None:
-        """The process that listens at the supervisor's socket, by the socket's credentials."""
+        """The process that listens on the supervisor's socket, by the socket's credentials."""
         with closing(socket.socket(socket.AF_UNIX)) as connection:
             try:
                 connection.connect(str(self.folders.supervisor_socket))

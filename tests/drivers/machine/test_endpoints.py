@@ -1,4 +1,4 @@
-"""The endpoints of an environment: what its real processes listen at."""
+"""The endpoints of an environment: what its real processes listen on."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""The addresses at which the processes of an environment listen, read from /proc and files. Starts no process."""
+"""The addresses on which the processes of an environment listen, read from /proc and files. Starts no process."""
 
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
@@ -22,9 +22,9 @@ _Label = tuple[str, str]
 
 
 def endpoints(folders: Folders) -> tuple[Endpoint, ...]:
-    """Return every address at which a process of the environment listens, the most reachable first.
+    """Return every address on which a process of the environment listens, the most reachable first.
 
-    Raises Unreachable when this user may not read which process listens at an address that the environment uses.
+    Raises Unreachable when this user may not read which process listens on an address that the environment uses.
     """
     desired, sockets = read_desired(folders.desired), tuple(open_sockets())
     declared = dict(_declared(desired))

@@ -49,7 +49,7 @@ def pebble(
 ) -> Iterator[Pebble]:
     """Run an authority that checks every host at *http_port* of this machine, and end it after the block.
 
-    It listens at the port *directory* if given. With *eab*, it requires an external account: one of these keys, in
+    It listens on the port *directory* if given. With *eab*, it requires an external account: one of these keys, in
     base64url, by their identifiers.
     """
     if not all(map(shutil.which, PROGRAMS)):

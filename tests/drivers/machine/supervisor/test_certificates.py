@@ -128,7 +128,7 @@ def test_a_refusal_keeps_the_certificate_from_before(machine: Machine, edge: Edg
     machine.target.set_edge(edge)
     machine.wait_until(lambda: "Pebble" in issuer(edge), "the certificate of the authority")
     before = serial(edge)
-    # The authority checks the new host at a port at which this front door does not listen any more.
+    # The authority checks the new host at a port on which this front door does not listen any more.
     moved = replace(edge, http=free_port(), routes=(*edge.routes, Route("/", "web", host="new.example")))
     machine.target.set_edge(moved)
     machine.wait_until(lambda: failure(machine), "the note")

@@ -146,10 +146,10 @@ class RuntimeApi:
                 finally:
                     writer.close()
         except (ConnectionRefusedError, FileNotFoundError) as error:
-            raise NotListening(f"HAProxy does not listen at {socket}") from error
+            raise NotListening(f"HAProxy does not listen on {socket}") from error
         except TimeoutError as error:
             if not connected:
-                raise NotListening(f"HAProxy did not listen at {socket} within {timeout:g} s") from error
+                raise NotListening(f"HAProxy did not listen on {socket} within {timeout:g} s") from error
             raise NotAnswering(f"HAProxy did not answer at {socket} within {timeout:g} s") from error
         except OSError as error:
             raise Unreachable(f"HAProxy does not answer at {socket}: {error}") from error

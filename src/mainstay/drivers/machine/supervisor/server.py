@@ -39,7 +39,7 @@ class SocketServer:
     async def open(self) -> asyncio.Server:
         """Listen on the socket, which only this user and root can open.
 
-        The caller holds the supervisor's lock, so no other supervisor listens at the path. Raises BadInput when another
+        The caller holds the supervisor's lock, so no other supervisor listens on the path. Raises BadInput when another
         user could replace the socket.
         """
         path = self._supervisor.folders.supervisor_socket

@@ -52,7 +52,7 @@ class RequestSender(Protocol):
 
 
 EndpointReader = Callable[[Folders], tuple[Endpoint, ...]]
-"""Function that returns the addresses at which the processes of an environment listen."""
+"""Function that returns the addresses on which the processes of an environment listen."""
 
 
 class Parts(NamedTuple):
