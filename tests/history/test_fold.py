@@ -193,6 +193,20 @@ def test_a_completed_migration_changes_the_schema_even_when_its_run_was_rolled_b
     assert journal.history().schemas == {}
 
 
+def test_an_undone_deploy_is_remembered_by_its_content_until_that_content_is_released(journal: Journal) -> None:
+    journal.runs("deploy 1", "deploy 2 undone")
+    undone = journal.history().undone
+    assert {content: run.run for content, run in undone.items()} == {("2.0", "r-0002"): "r-0002"}
+    assert undone["2.0", "r-0002"].outcome == "undone"
+    journal.run_once("r-0002", "deploy", 2)
+    assert journal.history().undone == {}
+
+
+def test_an_undone_rollback_or_down_is_no_undone_deploy(journal: Journal) -> None:
+    journal.runs("deploy 1", "deploy 2", "rollback 1 undone", "down 2 undone")
+    assert journal.history().undone == {}
+
+
 def test_a_release_is_rolled_back_until_it_is_live_again(journal: Journal) -> None:
     journal.runs("deploy 1", "deploy 2", "rollback 1")
     assert journal.history().rolled_back == {2: journal.rows[-1].at}

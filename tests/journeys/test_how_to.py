@@ -72,6 +72,8 @@ def test_ship_and_go_back(sandbox: Sandbox) -> None:
     hello.replace("mainstay.yaml", "version: 1.0.0", "version: 1.1.0")
     hello.type("mainstay deploy")
     hello.shows("mainstay deploy")
+    hello.type(f"sed -i '{LICENCE}' app.py; mainstay deploy", code=1)
+    hello.shows("mainstay up")
 
 
 def test_ship_a_reviewed_plan_to_production(sandbox: Sandbox) -> None:

@@ -271,14 +271,21 @@ def test_a_rollback_needs_no_manifest_and_up_keeps_it_once_the_manifest_is_repai
     assert live_release(sandbox) == (1, "1")
 
 
-def test_up_deploys_again_after_a_failed_deploy(sandbox: Sandbox) -> None:
+def test_up_does_not_ship_again_what_its_last_deploy_rolled_back_but_deploy_does(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(licensed(sandbox, "2"))
     revoke_licence(sandbox)
     sandbox.run("up", "--yes", code=1)
     grant_licence(sandbox)
-    sandbox.run("up", "--yes")
+    note = "the same release was rolled back in r-0002: web@2 does not stay up: "
+    kept = sandbox.run("up", "--yes")
+    assert note in kept.out, kept
+    assert f"{suggested(sandbox, 'deploy')}` ships it again" in kept.out, kept
+    assert live_release(sandbox) == (1, "1")
+    assert f"note: {note}" in sandbox.run("plan").out
+    assert f"note: {note}" in sandbox.run("deploy", "--yes").out
     assert live_release(sandbox) == (3, "2")
+    assert "nothing to do" in sandbox.run("up", "--yes").out
 
 
 def test_up_keeps_a_version_that_deploy_chose_until_the_manifest_changes(sandbox: Sandbox) -> None:

@@ -3,9 +3,10 @@
 import pytest
 from msgspec.structs import replace
 
-from mainstay.history.summary import LiveRelease, Origin
+from mainstay.history.summary import History, LiveRelease, Origin, RunSummary
 from mainstay.model import Release
-from mainstay.operations.up import verdict, why_kept
+from mainstay.operations.plan import rolled_back_in, undone_before
+from mainstay.operations.up import not_again, verdict, why_kept
 from mainstay.planning.deploy import deploy
 from mainstay.planning.plan import Plan
 from mainstay.planning.resolve import fingerprint
@@ -60,3 +61,25 @@ def test_the_note_on_a_kept_release_has_the_reason_and_the_command_to_deploy_any
     note = why_kept(LiveRelease(2, "1.1", ""), Origin("deploy", 1, ""), DECLARES_NEW)
     reason = "version 1.1 was deployed while the manifest declared 2"
     assert note.startswith(f"release 2 (1.1) is live because {reason}; ")
+
+
+UNDONE = RunSummary("r-0031", "deploy", "2", 2, "undone", "", 1.0, "ada", "safe", 2, "web@2 is worse\n  1 of 3 failed")
+
+
+def test_up_keeps_the_live_release_when_the_last_deploy_of_the_same_content_was_rolled_back() -> None:
+    assert verdict(DECLARES_NEW, OLD, DEPLOYED, undone=True, insist=False) == "keep"
+    assert verdict(DECLARES_NEW, OLD, DEPLOYED, undone=True, insist=True) == "deploy"
+    assert verdict(DECLARES_NEW, None, None, undone=True, insist=False) == "deploy"
+    assert verdict(DECLARES_OLD, OLD, DEPLOYED, undone=True, insist=False) == "same"
+
+
+def test_only_a_deploy_of_the_same_version_of_the_same_manifest_is_the_same_release() -> None:
+    past = History(undone={(DECLARES_NEW.version, "new"): UNDONE})
+    assert undone_before(DECLARES_NEW, past) == UNDONE
+    assert undone_before(replace(DECLARES_NEW, declared="edited"), past) is None
+    assert undone_before(replace(DECLARES_NEW, version="3"), past) is None
+
+
+def test_the_note_on_a_release_that_was_rolled_back_has_its_run_and_the_first_line_of_the_reason() -> None:
+    assert rolled_back_in(UNDONE) == "the same release was rolled back in r-0031: web@2 is worse …"
+    assert not_again(UNDONE) == f"{rolled_back_in(UNDONE)}; `mainstay deploy` ships it again"

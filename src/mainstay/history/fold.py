@@ -31,6 +31,7 @@ class HistoryFold:
         self._durations: defaultdict[str, list[float]] = defaultdict(list)
         self._schemas: dict[str, str] = {}
         self._rolled_back: dict[int, str] = {}
+        self._undone: dict[tuple[str, str], RunSummary] = {}
 
     def extend(self, rows: Iterable[Row]) -> History:
         """Add *rows*, which must follow the row `sequence` in order. Return the history after them."""
@@ -65,8 +66,8 @@ class HistoryFold:
                 done = _done.decode(row.body)
                 if done.step in run.started:
                     self._done(run, run.started[done.step], done)
-            case "ended" if run.outcome == "released":
-                self._succeeded(run)
+            case "ended":
+                self._ended(run, row.run)
 
     def _done(self, run: "_Run", started: Started, done: Done) -> None:
         if started.kind in OBSERVATIONS and done.took_s >= OBSERVED_S:
@@ -77,6 +78,14 @@ class HistoryFold:
             # A run that was rolled back keeps the schema to which it has migrated.
             step = msgspec.json.decode(run.planned.plan, type=_PlannedPhases).step(done.step)
             self._schemas[step.name] = msgspec.json.decode(step.after, type=str)
+
+    def _ended(self, run: "_Run", name: str) -> None:
+        content = (run.planned.version, run.planned.declared)
+        if run.outcome == "released":
+            self._succeeded(run)
+            self._undone.pop(content, None)
+        elif run.planned.new and run.planned.declared:
+            self._undone[content] = run.summary(name)
 
     def _succeeded(self, run: "_Run") -> None:
         """Update the live release after a successful run."""
@@ -105,6 +114,7 @@ class HistoryFold:
             expected={kind: round(median(seconds), 3) for kind, seconds in self._durations.items()},
             schemas=dict(self._schemas),
             rolled_back=dict(self._rolled_back),
+            undone=dict(self._undone),
         )
 
 

@@ -84,6 +84,8 @@ class History(msgspec.Struct, frozen=True):
     """Per datastore, the schema revision after its last completed migration."""
     rolled_back: dict[int, str] = {}
     """Per release that a rollback replaced and that has not been live since, the time at which that rollback ended."""
+    undone: dict[tuple[str, str], RunSummary] = {}
+    """Per version and fingerprint of what the manifest declared, the last deploy of it, if that deploy was undone."""
 
     @property
     def served(self) -> tuple[int, ...]:

@@ -1,5 +1,6 @@
 """`plan`: make, store and read the plan of a deploy. Making a plan writes its file under `plans/` and nothing else."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -9,6 +10,7 @@ from mainstay.drivers.datastores.datastore import provisioned
 from mainstay.drivers.world import World
 from mainstay.engine.plan_codec import read
 from mainstay.errors import BadInput, MainstayError
+from mainstay.history.summary import History, RunSummary
 from mainstay.manifest import Manifest
 from mainstay.operations.context import Context
 from mainstay.operations.given_secrets import differing_secrets, with_given_secrets
@@ -25,6 +27,7 @@ from mainstay.steps import AnyStep
 from mainstay.system.atomic_file import atomic_write
 from mainstay.system.state_dir import make_state
 from mainstay.system.state_file import decoding
+from mainstay.text.first_line import first_line
 
 
 def make(context: Context, version: str | None = None) -> Plan:
@@ -53,6 +56,7 @@ def make(context: Context, version: str | None = None) -> Plan:
         world.target.require_free_ports(plan.release.edge)
     fingerprint = declared(manifest, now) if manifest == written else _declared_or_unknown(written, context)
     plan = replace(plan, declared=fingerprint)
+    plan = replace(plan, notes=(*plan.notes, *_undone_before(plan, history_of(context))))
     keep(plan, context)
     return plan
 
@@ -111,6 +115,26 @@ def _with_values(plan: Plan, manifest: Manifest, now: Snapshot, world: World, co
     unused = tuple(unused_notes(manifest, now, other))
     notes = (*plan.notes, *stored_notes(values, manifest), *unused)
     return replace(plan, values=replace(values, unused=unused), notes=notes)
+
+
+def _undone_before(plan: Plan, past: History) -> Iterator[str]:
+    """Yield a note if the last deploy of what *plan* deploys was rolled back."""
+    run = None if plan.unchanged else undone_before(plan, past)
+    if run is not None:
+        yield rolled_back_in(run)
+
+
+def undone_before(plan: Plan, past: History) -> RunSummary | None:
+    """Return the last deploy of what *plan* deploys if that deploy was rolled back; None otherwise.
+
+    Both must deploy the same version of the same manifest, sources and values.
+    """
+    return past.undone.get((plan.version, plan.declared))
+
+
+def rolled_back_in(run: RunSummary) -> str:
+    """Return a note that *run*, an earlier deploy of the same content, was rolled back, and why."""
+    return f"the same release was rolled back in {run.run}: {first_line(run.why)}"
 
 
 def _refuse_state_within(manifest: Manifest, context: Context) -> None:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from mainstay.engine.runner import Runner
 from mainstay.errors import FrontDoorLost, FrontDoorTaken, MainstayError
-from mainstay.history.summary import LiveRelease, Origin
+from mainstay.history.summary import LiveRelease, Origin, RunSummary
 from mainstay.model import Release
 from mainstay.model.run_kind import run_kind
 from mainstay.operations import plan as plans
@@ -26,6 +26,8 @@ Verdict = Literal["deploy", "same", "keep"]
 def up(context: Context, *, approve: Approve, runner: Runner, notices: Notices, insist: bool = False) -> CommandOutcome:
     """Finish an unfinished run, start the live release, then deploy if the manifest has changed.
 
+    A release that its last deploy rolled back is not deployed again as long as another one is live.
+
     If the unfinished run ends rolled back, the command ends once the live release has started. *insist*: deploy what
     the manifest declares even if it has not changed since another release was chosen. Raises StepFailed when the live
     release does not start and there is nothing to deploy instead, and FrontDoorLost when the edge does not serve.
@@ -42,13 +44,14 @@ def up(context: Context, *, approve: Approve, runner: Runner, notices: Notices, 
     plan = _planned(context, started, notices)
     past = history_of(context)
     live = document(past, past.live.number) if past.live else None
-    found = verdict(plan, live, past.origin, insist=insist)
+    undone = plans.undone_before(plan, past)
+    found = verdict(plan, live, past.origin, undone=undone is not None, insist=insist)
     if started.failure and (plan.unchanged or found == "keep"):
         raise not_running(started.failure, past, kept=found == "keep")
     if found == "keep":
         assert past.live is not None
         assert past.origin is not None
-        note = why_kept(past.live, past.origin, plan)
+        note = not_again(undone) if undone else why_kept(past.live, past.origin, plan)
         return without_run(context, "up", started.acted, started.took_s, note)
     if started.failure:
         warn_of_start(started.failure, notices)
@@ -66,19 +69,26 @@ def _finish_unfinished(context: Context, runner: Runner) -> CommandOutcome | Non
         return finish(context, journal, runner) if history_of(context).unfinished else None
 
 
-def verdict(plan: Plan, live: Release | None, origin: Origin | None, *, insist: bool) -> Verdict:
+def verdict(plan: Plan, live: Release | None, origin: Origin | None, *, undone: bool = False, insist: bool) -> Verdict:
     """Return what `up` does with *plan*, which deploys the manifest. *origin* is the run that made *live* live.
 
-    `same`: the live release is what the manifest declares, and *plan* repairs at most its content. `keep`: an operator
-    chose the live release by a rollback or by its version, and the manifest has not changed since. `deploy`: otherwise,
-    and with *insist* instead of `keep`.
+    `same`: the live release is what the manifest declares, and *plan* repairs at most its content. `keep`: the last
+    deploy of what the manifest declares was rolled back (*undone*), or an operator chose the live release by a rollback
+    or by its version, and the manifest has not changed since. `deploy`: otherwise, and with *insist* instead of `keep`.
     """
     if declares(plan.release, live):
         return "same"
     if live is None or origin is None or insist:
         return "deploy"
+    if undone:
+        return "keep"
     chosen_otherwise = run_kind(origin.kind).live == "earlier" or live.version != plan.version
     return "keep" if chosen_otherwise and origin.declared == plan.declared else "deploy"
+
+
+def not_again(undone: RunSummary) -> str:
+    """Return that the last deploy of what the manifest declares was *undone*, and how to deploy it anyway."""
+    return f"{plans.rolled_back_in(undone)}; `mainstay deploy` ships it again"
 
 
 def why_kept(live: LiveRelease, origin: Origin, plan: Plan) -> str:

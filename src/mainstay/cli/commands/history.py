@@ -6,6 +6,7 @@ from mainstay.cli.console import duration
 from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.operations.history import history
+from mainstay.text.first_line import first_line
 
 
 @invoked("history", "mainstay history", "mainstay history -n 5", "mainstay --output json history")
@@ -29,11 +30,6 @@ def command(invocation: Invocation, most: int | None) -> None:
         for run in runs
     )  # fmt: skip
     invocation.console.table(("RUN", "BEGAN", "KIND", "VERSION", "RELEASE", "OUTCOME", "TOOK", "BY"), rows)
-    reasons = [f"{run.run}: {_first_line(run.why or run.evidence)}" for run in runs if run.why or run.evidence]
+    reasons = [f"{run.run}: {first_line(run.why or run.evidence)}" for run in runs if run.why or run.evidence]
     for line in ["", *reasons] if reasons else []:
         invocation.console.print(line)
-
-
-def _first_line(reason: str) -> str:
-    line, more, _ = reason.partition("\n")
-    return line + (" …" if more else "")

@@ -29,7 +29,8 @@ def command(run: CommandRun, *, deploy: bool) -> CommandOutcome:
     """Start the environment, then deploy what the manifest declares.
 
     Finishes an unfinished run, starts the live release, then deploys if the manifest has changed since the live release
-    was chosen. After a rollback, `up` therefore keeps the release that was rolled back to, unless --deploy is given. In
-    `local` it does not ask for approval.
+    was chosen. After a rollback, `up` therefore keeps the release that was rolled back to; it also keeps the live one
+    while the manifest declares what a deploy has just rolled back. --deploy deploys in both cases. In `local`, `up`
+    does not ask for approval.
     """
     return up(run.context, approve=run.approval, runner=run.runner, notices=run.console, insist=deploy)
