@@ -12,7 +12,7 @@ OWNER = Owner(run="r-0001", who="ada", host="here", pid=7, since="2026-01-05T12:
 
 class OtherProcess(Protocol):
     def owner(self) -> Owner | None: ...
-    def request_abort(self, run: str) -> bool: ...
+    def request_abort(self, run: str, by: str) -> bool: ...
 
 
 class JournalContract(ABC):
@@ -62,19 +62,19 @@ class JournalContract(ABC):
 
     def test_an_abort_request_reaches_the_run_that_it_names(self, journal: Journal, other: OtherProcess) -> None:
         journal.set_owner(OWNER)
-        assert other.request_abort("r-0001")
-        assert (journal.abort_requested("r-0001"), journal.abort_requested("r-0002")) == (True, False)
+        assert other.request_abort("r-0001", "ann lee")
+        assert (journal.abort_requested_by("r-0001"), journal.abort_requested_by("r-0002")) == ("ann lee", None)
 
     def test_an_abort_of_a_run_without_a_runner_is_refused(self, journal: Journal, other: OtherProcess) -> None:
         journal.set_owner(OWNER)
-        assert not other.request_abort("r-0002")
-        assert not journal.abort_requested("r-0001")
+        assert not other.request_abort("r-0002", "ann")
+        assert journal.abort_requested_by("r-0001") is None
 
     def test_a_new_owner_does_not_inherit_an_abort_request(self, journal: Journal, other: OtherProcess) -> None:
         journal.set_owner(OWNER)
-        other.request_abort("r-0001")
+        other.request_abort("r-0001", "ann")
         journal.set_owner(OWNER)
-        assert not journal.abort_requested("r-0001")
+        assert journal.abort_requested_by("r-0001") is None
 
     def test_a_checkpoint_changes_no_row(self, journal: Journal) -> None:
         journal.append("r-0001", ("planned", b"{}"))

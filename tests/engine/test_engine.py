@@ -46,7 +46,7 @@ def while_waiting(world: World, act: object) -> None:
 
 
 def request_abort(journal: MemoryJournal, world: World) -> None:
-    journal.request_abort(RUN)
+    journal.request_abort(RUN, "ann")
     world.clock.pause(2)
 
 
@@ -110,11 +110,12 @@ def test_an_interruption_after_retire_has_started_moves_no_traffic(
 
 
 def test_an_abort_ends_a_wait(world: World, journal: MemoryJournal, runner: Runner) -> None:
-    while_waiting(world, lambda: journal.request_abort(RUN))
+    while_waiting(world, lambda: journal.request_abort(RUN, "ann"))
     assert begin(plan_of((A,), (Wait(name="never"),)), world, journal, runner) == "undone"
     assert world.clock.monotonic() < 6
     assert target_of(world).items == {}
-    assert names(journal).count("undo-started") == 1
+    (undoing,) = (row for row in journal.rows(RUN) if row.name == "undo-started")
+    assert b"abort was requested by ann" in undoing.body
 
 
 def test_an_abort_is_read_between_steps(world: World, journal: MemoryJournal, runner: Runner) -> None:

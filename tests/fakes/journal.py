@@ -51,14 +51,14 @@ class MemoryJournal:
     def owner(self) -> Owner | None:
         return self._owner
 
-    def request_abort(self, run: str) -> bool:
+    def request_abort(self, run: str, by: str) -> bool:
         if self._owner is None or self._owner.run != run:
             return False
-        self._owner = replace(self._owner, abort_requested_for=run)
+        self._owner = replace(self._owner, abort_requested_for=f"{run} {by}")
         return True
 
-    def abort_requested(self, run: str) -> bool:
-        return self._owner is not None and self._owner.abort_requested_for == run
+    def abort_requested_by(self, run: str) -> str | None:
+        return self._owner.abort_requested_by(run) if self._owner else None
 
     def verify(self) -> Verification:
         """Return whether the hashes of all rows are right."""

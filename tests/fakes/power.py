@@ -64,5 +64,5 @@ class PoweredJournal:
         self._power.alive()
         self._kept.clear_owner()
 
-    def abort_requested(self, run: str) -> bool:
-        return self._kept.abort_requested(run)
+    def abort_requested_by(self, run: str) -> str | None:
+        return self._kept.abort_requested_by(run)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mainstay.system.users import person
 from tests.journeys.consistency import assert_consistent
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import WebApp
@@ -28,8 +29,8 @@ def test_a_second_command_reports_the_holder_of_the_lock(sandbox: Sandbox) -> No
 def test_abort_from_another_terminal_restores_the_old_release(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     deploy = sandbox.start_deploy(SLOW, "Start web@2")
-    assert "rolling back: abort was requested" in sandbox.run("abort").out
-    assert deploy.wait_for_event("undo-started")["why"] == "abort was requested"
+    assert "rolling back: abort was requested by " in sandbox.run("abort").out
+    assert deploy.wait_for_event("undo-started")["why"] == f"abort was requested by {person()}"
     assert deploy.wait().code == 1
     assert assert_consistent(sandbox)["release"]["version"] == "1"
     assert sandbox.query("history")[0]["outcome"] == "undone"

@@ -30,7 +30,7 @@ class Heartbeat:
         self._interruption = interruption
         self._guard = threading.Lock()
         self._last = float("-inf")
-        self._abort_requested = False
+        self._aborted_by: str | None = None
         self._end_waits = False
 
     def __call__(self) -> None:
@@ -39,11 +39,12 @@ class Heartbeat:
             raise WaitEnded("another step failed")
         if self._due():
             self._run.flush()
-            self._abort_requested = self._abort_requested or self._run.journal.abort_requested(self._run.identity)
+            if self._aborted_by is None:
+                self._aborted_by = self._run.journal.abort_requested_by(self._run.identity)
             self._send_heartbeat()
         now = self._run.state
-        if self._abort_requested and now.direction == "forward" and not now.irreversible:
-            raise UndoRequested("abort was requested")
+        if self._aborted_by is not None and now.direction == "forward" and not now.irreversible:
+            raise UndoRequested(f"abort was requested by {self._aborted_by}")
 
     def end_waits(self) -> None:
         """End every wait at its next heartbeat."""

@@ -34,7 +34,13 @@ class Owner(msgspec.Struct, frozen=True):
     message: str = ""
     fence: int = 0
     abort_requested_for: str | None = None
-    """The run that another process has asked this one to undo; None: no request."""
+    """The run that another process has asked this one to undo, and the user who asked: `r-0007 ann`; None: no
+    request."""
+
+    def abort_requested_by(self, run: str) -> str | None:
+        """Return the user who requested the abort of *run*; None without a request."""
+        requested, _, user = (self.abort_requested_for or "").partition(" ")
+        return user if requested == run else None
 
 
 JournalEntry = tuple[str, bytes]
@@ -100,8 +106,8 @@ class Journal(Protocol):
     def clear_owner(self) -> None:
         """Record that no process holds the lock any more."""
 
-    def abort_requested(self, run: str) -> bool:
-        """Return whether an abort was requested for *run*."""
+    def abort_requested_by(self, run: str) -> str | None:
+        """Return the user who requested the abort of *run*; None without a request."""
 
 
 def chained(previous: bytes, row: Row) -> bytes:

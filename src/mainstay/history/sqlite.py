@@ -52,12 +52,15 @@ class SqliteReader:
         with self._open() as database:
             return journal_file.owner(database)
 
-    def request_abort(self, run: str) -> bool:
-        """Request that the process executing *run* undoes it. Return False when no process is recorded for *run*."""
+    def request_abort(self, run: str, by: str) -> bool:
+        """Request, for the user *by*, that the process executing *run* undoes it.
+
+        Return False when no process is recorded for *run*.
+        """
         if not self._path.exists():
             return False
         with journal_file.translating_errors(self._path), closing(journal_file.connect(self._path, "rw")) as database:
-            updated = database.execute("update owner set abort_requested_for = run where run = ?", (run,))
+            updated = database.execute("update owner set abort_requested_for = ? where run = ?", (f"{run} {by}", run))
             return updated.rowcount == 1
 
     def verify(self, key: Verifier | None = None) -> Verification:
@@ -168,10 +171,10 @@ class SqliteJournal:
         with self._guard, journal_file.translating_errors(self._path):
             self._database.execute("delete from owner")
 
-    def abort_requested(self, run: str) -> bool:
+    def abort_requested_by(self, run: str) -> str | None:
         with self._guard, journal_file.translating_errors(self._path):
             owner = journal_file.owner(self._database)
-        return owner is not None and owner.abort_requested_for == run
+        return owner.abort_requested_by(run) if owner else None
 
     def close(self) -> None:
         # A step left behind by a second interrupt may be writing; closing during its write would crash the process.

@@ -78,7 +78,7 @@ def unfinished(context: Context) -> str:
 def _abort_in_holder(context: Context, runner: Runner) -> CommandOutcome:
     reader = journal_reader(context)
     owner = reader.owner()
-    if owner is None or not reader.request_abort(owner.run):
+    if owner is None or not reader.request_abort(owner.run, runner.by):
         raise LockHeld("another command holds the lock and is starting or ending", remedy="mainstay abort")
     now = run_state(reader.rows(owner.run))
     engine.require_undoable(now, remedy="wait for its end (mainstay status --watch), then mainstay rollback")
