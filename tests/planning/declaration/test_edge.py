@@ -97,8 +97,19 @@ def test_a_port_for_https_is_one_change_with_the_origin_of_its_certificate() -> 
         ("edge.tls.eab.key", "secret ACME_KEY (version 1)", "secret ACME_KEY (version 2)")
     ]
     more = replace(FILES, others=(CertificateFiles("/etc/other.pem", "/etc/other.key"),))
-    shown = {"/etc/other.pem": "/etc/other.key"}
-    assert changes(secure(FILES), secure(more)) == [("edge.tls.certificates", None, shown)]
+    assert changes(secure(FILES), secure(more)) == [
+        ("edge.https", "443, certificate /etc/shop.pem", "443, 2 certificates"),
+        ("edge.tls.key", "/etc/shop.key", None),
+        ("edge.tls.certificates./etc/shop.pem", None, "/etc/shop.key"),
+        ("edge.tls.certificates./etc/other.pem", None, "/etc/other.key"),
+    ]
+    third = replace(more, others=(*more.others, CertificateFiles("/etc/third.pem", "/etc/third.key")))
+    _, added = changes(secure(more), secure(third))
+    assert added == ("edge.tls.certificates./etc/third.pem", None, "/etc/third.key")
+    assert [path for path, *_ in changes(EDGE, secure(more))][1:] == [
+        "edge.tls.certificates./etc/shop.pem",
+        "edge.tls.certificates./etc/other.pem",
+    ]
     assert changes(EDGE, replace(secure(FILES), https=0)) == [
         ("edge.https", "off", "auto, certificate /etc/shop.pem"),
         ("edge.tls.key", None, "/etc/shop.key"),

@@ -53,16 +53,18 @@ def _origin(tls: Tls) -> str:
     if tls.acme:
         authority = "Let's Encrypt" if tls.acme.directory == LETS_ENCRYPT else tls.acme.directory
         return f"certificates from {authority}"
+    if tls.others:
+        return f"{len(tls.files)} certificates"
     return f"certificate {tls.certificate}" if tls.mode == "files" else "certificates from an authority of its own"
 
 
 def _tls(tls: Tls) -> dict[str, Any]:
     found = {
-        "key": tls.key or None,
-        "certificates": {each.certificate: each.key for each in tls.others} or None,
+        "key": None if tls.others else tls.key or None,
         "hsts": duration(tls.hsts_s) if tls.hsts_s else None,
     }
-    return found | (_acme(tls.acme) if tls.acme else {})
+    several = {f"certificates.{each.certificate}": each.key for each in tls.files} if tls.others else {}
+    return found | several | (_acme(tls.acme) if tls.acme else {})
 
 
 def _acme(acme: Acme) -> dict[str, Any]:
