@@ -2,7 +2,7 @@
 
 import pytest
 
-from mainstay.model import Exit
+from mainstay.model import Edge, Exit, Route, TrafficStatus
 from mainstay.model.status import INSTANCE_STATES
 
 
@@ -23,3 +23,23 @@ def test_an_end_is_described_by_code_or_signal_and_reason(last: Exit, how: str) 
 def test_every_state_may_follow_another_one() -> None:
     reachable = {after for row in INSTANCE_STATES.values() for after in row.then}
     assert reachable == INSTANCE_STATES.keys()
+
+
+@pytest.mark.parametrize(
+    ("routes", "shown"),
+    [
+        ((), "https://127.0.0.1:8443"),
+        ((Route("/", "web"), Route("/", "api", "api.example")), "https://127.0.0.1:8443"),
+        ((Route("/", "web", "*.a.example"), Route("/", "web", "b.example")), "https://b.example:8443"),
+        ((Route("/", "web", "*.a.example"),), "https://*.a.example:8443"),
+        ((Route("/", "web", "a.example"), Route("/", "admin", listen=9000)), "https://a.example:8443"),
+        ((Route("/", "web", "a.example", listen=8080), Route("/x", "web", "b.example")), "https://a.example:8443"),
+    ],
+)
+def test_the_address_to_open_has_a_host_where_every_route_names_one(routes: tuple[Route, ...], shown: str) -> None:
+    serving = TrafficStatus({}, {}, edge=Edge(http=8080, routes=routes), url="https://127.0.0.1:8443")
+    assert serving.public_url == shown
+
+
+def test_without_a_front_door_there_is_no_address_to_open() -> None:
+    assert TrafficStatus({}, {}).public_url == ""

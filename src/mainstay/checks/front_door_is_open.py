@@ -21,11 +21,11 @@ def judge(serving: TrafficStatus, *, supervised: bool = True) -> Answer:
     if not supervised:
         without = "the supervisor is not running"
         if any(serving.actual.values()):
-            return Answer("pass", f"{serving.url} is open; {without}")
+            return Answer("pass", f"{serving.public_url} is open; {without}")
         return Answer("fail", without, "mainstay start")
     if not serving.open:
         return Answer("fail", "the edge is being started or changed", "mainstay logs edge")
-    return Answer("pass", f"{serving.url} is open")
+    return Answer("pass", f"{serving.public_url} is open")
 
 
 CHECK = Check("front_door_is_open", "operations", _ask)

@@ -170,3 +170,17 @@ class TrafficStatus(msgspec.Struct, frozen=True):
     """Whether the edge serves as desired; False while it is being started or changed."""
     problem: Note | None = None
     """Why the edge does not serve as desired; None: nothing is wrong."""
+
+    @property
+    def public_url(self) -> str:
+        """The address to open: `url`, with a host of the routes if each route of the main front door names one.
+
+        It is the first exact host, or the first wildcard if all hosts are wildcards.
+        """
+        edge, port = self.edge, self.url.rpartition(":")[2]
+        routes = edge.routes if edge else ()
+        hosts = [route.host for route in routes if edge and route.listen in {0, edge.http}]
+        if not self.url or not hosts or "" in hosts:
+            return self.url
+        host = min(hosts, key=lambda host: host.startswith("*"))
+        return f"{self.url.partition('://')[0]}://{host}:{port}"

@@ -33,19 +33,24 @@ def edge_trust(context: Context) -> Trust:
 
     Raises BadInput when the certificate of the front door is not from such an authority.
     """
-    serving = context.target(context.stored()).traffic_status()
+    environment = context.stored()
+    serving = context.target(environment).traffic_status()
     if serving.edge is None or serving.edge.tls is None or serving.edge.tls.mode != "internal":
         raise BadInput(
             "the certificate of the front door is not from an authority of this environment",
             remedy="declare edge: {https: 443, tls: {mode: internal}}, then type mainstay deploy",
             code="no-authority",
         )
-    path, name = context.folders.authority, f"mainstay-{context.folders.state.name}"
-    return Trust(str(path), fingerprint(path.read_bytes()), serving.url, commands(str(path), name))
+    path, name = context.folders.authority, f"mainstay-{environment.system}-{environment.name}"
+    der = _der(path.read_bytes())
+    return Trust(str(path), fingerprint(der), serving.public_url, commands(str(path), name, sha1(der)))
 
 
-def commands(path: str, name: str) -> tuple[TrustCommands, ...]:
-    """Return the commands that add the certificate at *path* to each kind of client as *name*, and that remove it."""
+def commands(path: str, name: str, sha1: str) -> tuple[TrustCommands, ...]:
+    """Return the commands that add the certificate at *path* to each kind of client as *name*, and that remove it.
+
+    *sha1*: the certificate's SHA-1 hash, by which Windows removes this certificate alone, whatever its name.
+    """
     debian, fedora = f"/usr/local/share/ca-certificates/{name}.crt", f"/etc/pki/ca-trust/source/anchors/{name}.pem"
     store = "$HOME/.pki/nssdb"  # Chrome and Chromium do not read the system's certificates.
     keychain = "/Library/Keychains/System.keychain"
@@ -65,7 +70,7 @@ def commands(path: str, name: str) -> tuple[TrustCommands, ...]:
             f"sudo security add-trusted-cert -d -k {keychain} {path}",
             f"sudo security remove-trusted-cert -d {path}",
         ),
-        TrustCommands("Windows", f"certutil -addstore Root {path}", "certutil -delstore Root Mainstay"),
+        TrustCommands("Windows", f"certutil -addstore Root {path}", f"certutil -delstore Root {sha1}"),
         TrustCommands(
             "Chrome and Chromium on Linux (the package libnss3-tools, for your user)",
             f"mkdir -p {store} && certutil -d sql:{store} -A -t C,, -n {name} -i {path}",
@@ -78,8 +83,16 @@ def commands(path: str, name: str) -> tuple[TrustCommands, ...]:
     )
 
 
-def fingerprint(pem: bytes) -> str:
-    """Return the SHA-256 fingerprint of the certificate in *pem*, as browsers show it: `AB:CD:…`."""
-    der = base64.b64decode(b"".join(line for line in pem.splitlines() if not line.startswith(b"-----")))
+def _der(pem: bytes) -> bytes:
+    return base64.b64decode(b"".join(line for line in pem.splitlines() if not line.startswith(b"-----")))
+
+
+def sha1(der: bytes) -> str:
+    """Return the SHA-1 hash of the certificate *der* in hexadecimal digits, which is its id in Windows' stores."""
+    return hashlib.sha1(der, usedforsecurity=False).hexdigest()
+
+
+def fingerprint(der: bytes) -> str:
+    """Return the SHA-256 fingerprint of the certificate *der*, as browsers show it: `AB:CD:…`."""
     digest = hashlib.sha256(der).hexdigest().upper()
     return ":".join(digest[place : place + 2] for place in range(0, len(digest), 2))

@@ -125,7 +125,7 @@ def outcome_now(
     """
     live = history_of(context).live
     number, version = (live.number, live.version) if live else (None, "")
-    return CommandOutcome("", kind, outcome, number, version, target.traffic_status().url, took_s, note)
+    return CommandOutcome("", kind, outcome, number, version, target.traffic_status().public_url, took_s, note)
 
 
 def _store_live_environment(context: Context, past: History) -> None:
@@ -154,4 +154,4 @@ def _lock_held_error(context: Context) -> LockHeld:
         return LockHeld("another command holds the lock and is about to begin", remedy="mainstay status")
     holder = f"{owner.who} on {owner.host} (process {owner.pid})"
     what = f"{holder} has held the lock since {owner.since}: {owner.message}, run {owner.run}"
-    return LockHeld(what, remedy="mainstay status --watch, or mainstay abort")
+    return LockHeld(what, remedy=f"wait for it (mainstay status --watch); mainstay abort rolls {owner.run} back")

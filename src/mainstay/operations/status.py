@@ -33,6 +33,7 @@ def status(context: Context) -> Status:
         environment=environment.name,
         target=environment.target,
         url=serving.url,
+        public_url=serving.public_url,
         state=str(context.folders.state),
         release=past.live,
         run=run,

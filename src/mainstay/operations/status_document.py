@@ -75,7 +75,7 @@ class Status(msgspec.Struct, frozen=True):
     target: str
     """The kind of the target, such as `process`."""
     url: str
-    """The address of the main front door; empty: there is none."""
+    """The address of the main front door on this machine; empty: there is none."""
     state: str
     """Path of the folder with the state of the environment."""
     release: LiveRelease | None
@@ -90,6 +90,8 @@ class Status(msgspec.Struct, frozen=True):
     """Whether the supervisor runs, which restarts crashed instances; if not, `mainstay start` starts it."""
     reverted: bool
     """Whether traffic was reverted automatically, because the deploy stopped sending heartbeats."""
+    public_url: str = ""
+    """The address to open: `url`, with a host of the routes if each route of the main front door names one."""
     edge_open: bool = False
     """Whether the edge serves as desired."""
     edge_problem: str = ""

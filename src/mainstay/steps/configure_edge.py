@@ -45,7 +45,7 @@ class ConfigureEdge(Step, frozen=True, kw_only=True, tag="configure_edge"):
             problem = world.target.traffic_status().problem
             reason = f": {problem.what}" if problem else ""
             raise StepFailed(f"the edge did not open within {OPENS_WITHIN_S:g} s{reason}", remedy=CHECK) from late
-        return f"open at {serving.url}" if edge else "no edge"
+        return f"open at {serving.public_url}" if edge else "no edge"
 
 
 def _port(number: int) -> str:

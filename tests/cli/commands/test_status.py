@@ -81,3 +81,8 @@ def test_requests_that_no_release_answered_have_lines_of_their_own(capsys: pytes
     assert ["edge", "refused or redirected", "2"] in lines
     assert ["web", "none was ready", "1"] in lines
     assert ["web", "41", "9"] in lines
+
+
+def test_the_address_to_open_is_shown_with_its_host(capsys: pytest.CaptureFixture[str]) -> None:
+    status = replace(STATUS, url="https://127.0.0.1:8443", public_url="https://shop.example:8443")
+    assert "open: https://shop.example:8443" in shown(status, capsys)

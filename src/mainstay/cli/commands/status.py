@@ -57,8 +57,8 @@ def show(now: Status, console: Console, clock: Clock) -> None:
     """Print the status; the first line is the health, with its cause."""
     _show_health(now, console, clock)
     # While the front door is lost, another program may answer at this address.
-    if now.url and now.started and not now.edge_problem:
-        console.print(f"open: {now.url}")
+    if now.public_url and now.started and not now.edge_problem:
+        console.print(f"open: {now.public_url}")
     if now.started:
         for certificate in now.certificates:
             about = f"for {certificate.title}, " if len(now.certificates) > 1 else ""

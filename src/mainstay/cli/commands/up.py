@@ -13,6 +13,8 @@ def _print_next(run: CommandRun, outcome: CommandOutcome) -> None:
     run.console.print()
     if outcome.url:
         run.console.print(f"open: {outcome.url}")
+    if release and release.edge and release.edge.tls and release.edge.tls.mode == "internal":
+        run.console.next("mainstay edge trust", "how clients trust its certificate")
     run.console.next("mainstay status", "what runs and what is live")
     if routes:
         run.console.next(f"mainstay logs {routes[0].service}", "what it writes")

@@ -3,12 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
+import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from mainstay.drivers.edge.acme.account_key import private_pem
+from mainstay.model import Environment
 from mainstay.system.atomic_file import atomic_write
 from mainstay.system.state_dir import Folders
 
@@ -23,7 +25,7 @@ def make_authority(folders: Folders) -> None:
         return
     folders.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Mainstay {folders.state.name}"[:64])])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _common_name(folders)[:64])])
     usage = x509.KeyUsage(
         digital_signature=True, key_cert_sign=True, crl_sign=True, content_commitment=False, key_encipherment=False,
         data_encipherment=False, key_agreement=False, encipher_only=False, decipher_only=False,
@@ -37,6 +39,15 @@ def make_authority(folders: Folders) -> None:
     )
     atomic_write(folders.authority_key, private_pem(key), 0o600)
     atomic_write(folders.authority, root.public_bytes(serialization.Encoding.PEM), 0o644)
+
+
+def _common_name(folders: Folders) -> str:
+    """Return `Mainstay SYSTEM/ENVIRONMENT`, or the state folder's name in place of both before a first run."""
+    try:
+        environment = msgspec.json.decode(folders.environment.read_bytes(), type=Environment)
+    except (OSError, msgspec.MsgspecError):
+        return f"Mainstay {folders.state.name}"
+    return f"Mainstay {environment.system}/{environment.name}"
 
 
 def issue(folders: Folders, names: tuple[str, ...]) -> bytes:

@@ -1,0 +1,5 @@
+"""The project of the tests of commands."""
+
+from tests.operations.conftest import project
+
+__all__ = ["project"]
