@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from mainstay.cli.plan_text import text
 from mainstay.drivers.datastores.datastore import Schema
 from mainstay.model import Instance, Listener, Piece, SecretRef, Strategy
+from mainstay.model.maintenance import Maintenance
 from mainstay.planning.deploy import deploy
 from mainstay.planning.document import document
 from mainstay.planning.down import down
@@ -276,6 +277,18 @@ def test_a_plan_with_nothing_to_do_has_one_note() -> None:
     sentence = "nothing to do: release 1 (1) is live, and it is what the manifest declares"
     assert list(text(plan)) == document(plan)["notes"] == [sentence]
     assert document(plan)["to"] == 1
+
+
+def test_a_plan_notes_that_maintenance_is_on() -> None:
+    now = snapshot(release(1))
+    now = replace(
+        now, serving=replace(now.serving, maintenance=Maintenance("", (), "ann", "2026-11-27T14:30:00+00:00"))
+    )
+    unchanged, changed = replace(release(1), number=2, brought=()), release(2, kept=release(1))
+    for each in (deploy(unchanged, now), deploy(changed, now), rollback(release(1), replace(now, release=changed))):
+        assert any(
+            note.startswith("maintenance is on since 2026-11-27T14:30:00+00:00, and stays") for note in each.notes
+        )
 
 
 def test_a_new_version_of_the_same_services_is_a_release_that_restarts_nothing() -> None:

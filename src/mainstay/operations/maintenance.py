@@ -23,6 +23,8 @@ class TurnedOn(NamedTuple):
     maintenance: Maintenance
     already: bool
     """Whether maintenance was on before the command, which then replaced only the message and the networks."""
+    message_hidden: bool = False
+    """Whether there is a message that no client gets, because the manifest has a page of its own for 503."""
 
 
 def maintenance_on(context: Context, clock: Clock, *, message: str, allow: tuple[str, ...]) -> TurnedOn:
@@ -43,7 +45,8 @@ def maintenance_on(context: Context, clock: Clock, *, message: str, allow: tuple
         by, since = before.by, before.since
     wanted = Maintenance(message, allow, by, since)
     _set(target, clock, wanted)
-    return TurnedOn(wanted, before is not None)
+    own_page = any(page.status == 503 for page in serving.edge.pages)
+    return TurnedOn(wanted, before is not None, bool(message) and own_page)
 
 
 def maintenance_off(context: Context, clock: Clock) -> Maintenance | None:

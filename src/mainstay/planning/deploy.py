@@ -18,7 +18,7 @@ from mainstay.planning.rollout_phases import retire_phase, settle_phase, stage_p
 from mainstay.planning.smoke_tests import SmokeTests, notes_on_calls, preview_steps, verify_phase
 from mainstay.planning.stage_change import stage_changes
 from mainstay.planning.synthetic import synthetic_requests
-from mainstay.planning.warnings import notes_on, nothing_to_do
+from mainstay.planning.warnings import maintenance, notes_on, nothing_to_do
 from mainstay.steps.support.fleet_state import is_down
 
 NO_TESTS = SmokeTests()
@@ -38,7 +38,7 @@ def deploy(release: Release, now: Snapshot, tests: SmokeTests = NO_TESTS) -> Pla
     migrates = any(phase.name == "migrate" for phase in phases)
     plan = replace(plan, phases=phases, rollback="unknown" if migrates or _schema_differs(now) else "safe")
     if not phases and declares(release, now.release):
-        return replace(plan, unchanged=True, notes=(nothing_to_do(release, now),))
+        return replace(plan, unchanged=True, notes=(nothing_to_do(release, now), *maintenance(now)))
     return replace(
         plan,
         changes=changes_between(now.release, release, now.schemas),

@@ -13,6 +13,7 @@ MIXED = {"canary", "rolling"}
 def notes_on(rollout: Rollout, release: Release, now: Snapshot) -> tuple[str, ...]:
     """Return the notes of a plan, one sentence each."""
     return (
+        *maintenance(now),
         *_schemas_not_verified(now),
         *_rolled_back(release, now),
         *_nothing_restarted(rollout, now),
@@ -29,6 +30,12 @@ def nothing_to_do(release: Release, now: Snapshot) -> str:
     """Return the only note of a plan that is `unchanged`."""
     number = now.release.number if now.release else release.number
     return f"nothing to do: release {number} ({release.version}) is live, and it is what the manifest declares"
+
+
+def maintenance(now: Snapshot) -> Iterator[str]:
+    """Yield a note while maintenance is on, which the run does not end."""
+    if on := now.serving.maintenance:
+        yield f"maintenance is on since {on.since}, and stays on: clients get 503 until `mainstay maintenance off`"
 
 
 def _schemas_not_verified(now: Snapshot) -> Iterator[str]:

@@ -38,13 +38,15 @@ def on(invocation: Invocation, *, message: str, allow: tuple[str, ...]) -> None:
         what = f"the message has {len(text)} characters or contains one that cannot be shown"
         raise BadInput(what, remedy=f"write at most {LONGEST_MESSAGE} characters of text", code="bad-message")
     networks = tuple(dict.fromkeys(map(_network, allow)))
-    found, already = maintenance_on(context_of(invocation), SystemClock(), message=text, allow=networks)
+    found, already, hidden = maintenance_on(context_of(invocation), SystemClock(), message=text, allow=networks)
     if invocation.console.json:
-        invocation.console.document({"maintenance": found})
+        invocation.console.document({"maintenance": found, "message_hidden": hidden})
         return
     since = f"already on since {found.since}" if already else "on"
     passing = f", except to clients in {', '.join(networks)}" if networks else ""
     invocation.console.print(f"maintenance is {since}: the front doors answer 503{passing}")
+    if hidden:
+        invocation.console.print("note: the message is not shown, because people see the page of `edge.errors.503`")
     invocation.console.next("mainstay maintenance off")
 
 
@@ -61,13 +63,17 @@ def off(invocation: Invocation) -> None:
 
 @invoked("status", "mainstay maintenance status", "mainstay --output json maintenance status", group=command)
 def status(invocation: Invocation) -> None:
-    """Show whether maintenance is on, since when, and who turned it on."""
+    """Show whether maintenance is on, since when, who turned it on, its message, and the networks that pass."""
     found = maintenance(context_of(invocation))
     if invocation.console.json:
         invocation.console.document({"maintenance": found})
         return
     text = f"on since {found.since}, by {found.by}" if found else "off"
     invocation.console.print(f"maintenance is {text}")
+    if found and found.message:
+        invocation.console.print(f"message: {found.message}")
+    if found and found.allow:
+        invocation.console.print(f"clients that pass: {', '.join(found.allow)}")
 
 
 def _network(written: str) -> str:
