@@ -626,6 +626,12 @@ class TargetContract(ABC):
             assert [one.release for one in target.known_services()["worker"]] == [7]
             assert target.facts().prepared == {"key7"}
 
+    def test_pruning_keeps_the_logs_of_releases_that_failed(self, target: RunTarget) -> None:
+        target.start()
+        self.print_as(target, 6, 7, 8)
+        target.prune(Retained(frozenset({7}), frozenset({("worker", 7)}), frozenset(), frozenset({("worker", 8)})))
+        assert [one.release for one in target.known_services()["worker"]] == [7, 8]
+
     def test_removing_a_stopped_environment_leaves_no_data(self, target: RunTarget) -> None:
         target.start()
         self.print_as(target, 1)

@@ -303,8 +303,8 @@ class FakeTarget:
         )
 
     def prune(self, kept: Retained) -> None:
-        known = {service for service, _ in kept.revisions}
-        gone = [one for one in self.lines if one.service in known and (one.service, one.release) not in kept.revisions]
+        known = {service for service, _ in kept.logs}
+        gone = [one for one in self.lines if one.service in known and (one.service, one.release) not in kept.logs]
         self.lines = [one for one in self.lines if one not in gone]
         self.artifacts = {key: how for key, how in self.artifacts.items() if key in kept.artifacts}
 

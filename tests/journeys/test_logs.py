@@ -82,6 +82,8 @@ def test_the_command_in_the_failure_message_shows_the_failed_releases_lines(sand
     assert "wwww" in found.out
     refused = sandbox.run("logs", "web", "--release", "9", code=2)
     assert "release 9 of web wrote no log; there are logs of releases 1, 2" in refused.err
+    sandbox.ship(WebApp("3"))
+    assert "starting" in sandbox.run("logs", "web", "--release", "2").out
 
 
 def test_status_shows_the_last_line_of_an_ended_instance(sandbox: Sandbox) -> None:

@@ -16,7 +16,8 @@ from mainstay.system.state_dir import Folders, create_folders
 def release(number: int, revision: int) -> Release:
     web = ServiceRelease(revision, Workload("web", ("./web",), artifact=f"content{revision}"), 1, "1", Strategy())
     db = DatastoreRelease("postgres", 1, None, "18", migrations=f"migrations{number}")
-    return Release(number, "shop", "local", "1", {"web": web}, {"db": db})
+    brought = ("web",) if revision == number else ()
+    return Release(number, "shop", "local", "1", {"web": web}, {"db": db}, brought=brought)
 
 
 def past(number: int, kind: str = "deploy", outcome: str = "released") -> RunSummary:
@@ -47,6 +48,19 @@ def test_the_revisions_and_artifacts_of_a_kept_release_are_kept() -> None:
     artifacts = frozenset({"content2", "migrations8", "migrations9"})
     expected = Retained(releases=frozenset({8, 9}), revisions=frozenset({("web", 2)}), artifacts=artifacts)
     assert kept(record(past(8), past(9), revision=2)) == expected
+
+
+def test_of_the_newest_five_releases_that_failed_only_the_logs_are_kept() -> None:
+    undone = [past(number, outcome="undone") for number in range(2, 9)]
+    found = kept(record(past(1), *undone, past(1, kind="rollback", outcome="undone"), past(9)))
+    assert found.failed == {("web", number) for number in range(4, 9)}
+    assert found.logs == found.failed | {("web", 1), ("web", 9)}
+    assert found.revisions == {("web", 1), ("web", 9)}
+    assert found.artifacts == {"content1", "migrations1", "content9", "migrations9"}
+
+
+def test_a_failed_release_keeps_no_log_of_a_revision_that_an_earlier_release_introduced() -> None:
+    assert kept(record(past(8), past(9, outcome="undone"), revision=2)).failed == frozenset()
 
 
 @pytest.mark.parametrize("more", [-1, 0, 3])

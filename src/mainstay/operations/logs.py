@@ -7,10 +7,12 @@ from msgspec.structs import replace
 
 from mainstay.drivers.targets.target import Target
 from mainstay.errors import BadInput, MainstayError
+from mainstay.history.summary import History
 from mainstay.model import Release
 from mainstay.model.log_lines import LogLine, LogQuery, LogSource
 from mainstay.operations.context import Context
 from mainstay.operations.history import history_of
+from mainstay.operations.retention import kept
 
 _MOST_NAMED = 10
 EDGE = "edge"
@@ -58,8 +60,18 @@ def _checked(context: Context, service: str, found: tuple[LogSource, ...], query
     if revision not in releases:
         numbers = ", ".join(str(number) for number in sorted(releases)[-_MOST_NAMED:]) or "none"
         what = f"release {query.release} of {service} wrote no log; there are logs of releases {numbers}"
+        if was_deleted(service, revision, history_of(context)):
+            what = f"the log of release {query.release} of {service} was deleted; there are logs of releases {numbers}"
         raise BadInput(what, remedy=f"mainstay logs {service}", code="no-logs")
     return replace(query, release=revision)
+
+
+def was_deleted(service: str, revision: int | None, past: History) -> bool:
+    """Return whether the missing log of *revision* of *service* is one of those that a later deploy deletes.
+
+    False for an unknown revision (None), and for one whose log is kept: it never wrote one.
+    """
+    return revision is not None and (service, revision) not in kept(past).logs
 
 
 def _revision(context: Context, service: str, release: int) -> int | None:

@@ -9,3 +9,10 @@ class Retained(msgspec.Struct, frozen=True):
     releases: frozenset[int]
     revisions: frozenset[tuple[str, int]]
     artifacts: frozenset[str]
+    failed: frozenset[tuple[str, int]] = frozenset()
+    """Revisions (service, release) of releases that failed: their logs are kept too, and nothing else of them."""
+
+    @property
+    def logs(self) -> frozenset[tuple[str, int]]:
+        """The revisions whose logs are kept."""
+        return self.revisions | self.failed

@@ -97,7 +97,7 @@ class Target(Protocol):
         ...
 
     def prune(self, kept: Retained) -> None:
-        """Remove the releases, artifacts and logs that are not in *kept*. Idempotent.
+        """Remove the releases, artifacts and logs that are not in *kept* (logs: in `kept.logs`). Idempotent.
 
         The caller makes sure that no run is unfinished.
         """

@@ -57,6 +57,17 @@ def test_only_logs_of_removed_revisions_are_removed(folders: Folders) -> None:
     assert sorted(str(path.relative_to(folders.logs)) for path in folders.logs.rglob("*") if path.is_file()) == stay
 
 
+def test_of_a_release_that_failed_only_the_logs_are_kept(folders: Folders) -> None:
+    for number in (1, 2, 3):
+        for place in (folders.logs / "web" / f"web-{number}-1.out", folders.written / "web" / f"web-{number}-1"):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.touch()
+    live = frozenset({("web", 2)})
+    prune(folders, Retained(frozenset({2}), live, frozenset(), failed=frozenset({("web", 3)})))
+    assert names(folders.logs / "web") == ["web-2-1.out", "web-3-1.out"]
+    assert names(folders.written / "web") == ["web-2-1"]
+
+
 def test_pruning_again_changes_nothing(folders: Folders) -> None:
     folders.content("content1").mkdir()
     prune(folders, NOTHING)

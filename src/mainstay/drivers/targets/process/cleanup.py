@@ -28,10 +28,11 @@ def prune(folders: Folders, kept: Retained) -> None:
     for path in children(folders.releases):
         if path.name.isdigit() and int(path.name) not in kept.releases:
             shutil.rmtree(path)
-    for service in (*children(folders.logs), *children(folders.written)):
-        for path in (*children(service), *children(service / ".times")):
-            if _is_left_behind(service.name, path.name, kept):
-                sealed_tree.remove(path)
+    for folder, revisions in ((folders.logs, kept.logs), (folders.written, kept.revisions)):
+        for service in children(folder):
+            for path in (*children(service), *children(service / ".times")):
+                if _is_left_behind(service.name, path.name, revisions):
+                    sealed_tree.remove(path)
     for path in oldest(folders.jobs, KEPT_JOBS):
         shutil.rmtree(path)
 
@@ -63,12 +64,12 @@ def data_left(host: Host) -> Presence:
     return "partial" if any(_renamed(path).exists() for path in everything) or any(_users(host)) else "absent"
 
 
-def _is_left_behind(service: str, name: str, kept: Retained) -> bool:
-    """Return whether the file *name*, `SERVICE-RELEASE-NUMBER.…`, is of a revision that no retained release runs."""
+def _is_left_behind(service: str, name: str, kept: frozenset[tuple[str, int]]) -> bool:
+    """Return whether the file *name*, `SERVICE-RELEASE-NUMBER.…`, is of a revision of *service* not in *kept*."""
     revision = name.removeprefix(f"{service}-").partition("-")[0]
     # Datastores are skipped: a datastore keeps its revision as long as its settings, and releases list only services.
-    known = {each for each, _ in kept.revisions}
-    return service in known and revision.isdigit() and (service, int(revision)) not in kept.revisions
+    known = {each for each, _ in kept}
+    return service in known and revision.isdigit() and (service, int(revision)) not in kept
 
 
 def _renamed(path: Path) -> Path:
