@@ -28,7 +28,7 @@ VARIABLE_PARTS = (
     (r"\d+(\.\d+)? (m?s|MiB)\b", "N"),
     (r"0\.0\.0\.0:\d+", "EVERY-ADDRESS"),
     (r"/\S+/(?=\w+\.sock\b)", "FOLDER/"),
-    (r"127\.0\.0\.1:\d+|\bport \d+|\ba free port", "ADDRESS"),
+    (r"(?:127\.0\.0\.1|[a-z.]+\.example):\d+|\bport \d+|\ba free port", "ADDRESS"),
     (r"is /\S+ \(for web\)", "is PYTHON (for web)"),
     (r"/\S+/(?=secrets\.(age|key)\b)", "FOLDER/"),
     (r"^state: \S+", "state: FOLDER"),
