@@ -80,7 +80,7 @@ def sentence(event: events.Event, run: EventContext) -> str:
         case events.Done():
             if event.adopted:
                 return f"{event.step} already done" + (f": {event.title}" if event.title else "")
-            return f"{event.step} done in {duration(event.took_s)}: {event.evidence}"
+            return f"{event.step} done in {duration(event.took_s)}" + (f": {event.evidence}" if event.evidence else "")
         case events.Failed():
             return f"{event.step} failed: {event.error}"
         case events.TrafficReverted():

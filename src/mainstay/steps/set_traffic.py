@@ -33,7 +33,8 @@ class SetTraffic(Step, frozen=True, kw_only=True, tag="set_traffic"):
         # A first release has nothing to revert to.
         lease = TrafficLease(self.revert_after_s, self.revert_to) if any(end_of(self.revert_to).values()) else None
         world.target.set_traffic(self.after, lease)
-        return _in_order(self.after) + await_traffic(world, self.after)
+        # The title states the shares, so only drains are left to report.
+        return await_traffic(world, self.after).removeprefix("; ")
 
     def look(self, world: World) -> Look:
         serving, after = world.target.traffic_status(), end_of(self.after)

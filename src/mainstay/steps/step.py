@@ -54,7 +54,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
 
     @abstractmethod
     def do(self, world: RunWorld) -> str:
-        """Establish the desired state. Return the evidence."""
+        """Establish the desired state. Return the evidence; empty if the title states all of it."""
 
     @abstractmethod
     def look(self, world: World) -> Look:
