@@ -32,6 +32,19 @@ def test_the_rates_of_a_release_sum_its_instances_and_routes() -> None:
     assert (rates.requests_per_s, rates.error_percent) == (10.0, 1.0)
 
 
+def test_client_errors_redirects_and_late_requests_have_shares_of_their_own() -> None:
+    some = Counts(100, client_errors=33, redirects=10, latency=took(ms40=98, ms9000=2), late=2)
+    (rates,) = between(signals(0), signals(10, (NEW, some)))
+    assert (rates.error_percent, rates.client_error_percent, rates.redirect_percent, rates.late_percent) == (
+        0.0, 33.0, 10.0, 2.0,
+    )  # fmt: skip
+
+
+def test_a_release_that_answers_no_request_is_listed_with_its_late_ones() -> None:
+    (rates,) = between(signals(0), signals(10, (NEW, Counts(late=7))))
+    assert (rates.requests_per_s, rates.error_percent, rates.late_percent) == (0.0, 0.0, 100.0)
+
+
 def test_each_release_with_requests_has_its_own_rates() -> None:
     found = between(
         signals(0), signals(10, (OLD, Counts(10)), (NEW, Counts(5, 5)), (SignalSource("api", 41), Counts()))

@@ -117,6 +117,11 @@ class Counts(msgspec.Struct, frozen=True):
         return self.latency.count - self.requests
 
     @property
+    def without_response(self) -> int:
+        """The larger one of `late` and `given_up`, because a request may first be late and then given up."""
+        return max(self.late, self.given_up)
+
+    @property
     def timed(self) -> int:
         """The number of requests whose time is known, or known to be more than `LATE_S` seconds."""
         return self.latency.count + max(0, self.late - self.latency.slower_than(1000 * LATE_S))

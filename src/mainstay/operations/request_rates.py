@@ -33,6 +33,13 @@ class RequestRates(msgspec.Struct, frozen=True):
     """Milliseconds within which 95 % of the responses began, exact to 5 %."""
     p99_ms: float
     """Milliseconds within which 99 % of the responses began, exact to 5 %."""
+    client_error_percent: float = 0.0
+    """Percentage of the requests whose response had a status from 400 to 499."""
+    redirect_percent: float = 0.0
+    """Percentage of the requests whose response had a status from 300 to 399, without 304."""
+    late_percent: float = 0.0
+    """Percentage of the requests that had no response after 5 seconds, or of those whose client left before it had one,
+    whichever is larger. Requests that still wait count too."""
 
 
 def request_rates(target: Target) -> tuple[tuple[RequestRates, ...], int]:
@@ -51,14 +58,23 @@ def between(before: Signals, now: Signals) -> tuple[RequestRates, ...]:
     """Return the rates of the requests between *before* and *now*, without releases that had no request."""
     took_s = now.at_s - before.at_s
     counted = sorted(by_release(now.since(before)).items())
-    return tuple(_rates(*key, counts, took_s) for key, counts in counted if counts.requests and took_s > 0)
+    return tuple(
+        _rates(*key, counts, took_s) for key, counts in counted if (counts.requests or counts.timed) and took_s > 0
+    )
 
 
 def _rates(service: str, release: int, counts: Counts, took_s: float) -> RequestRates:
     p50, p95, p99 = (_rounded(counts.latency.quantile_ms(share)) for share in (0.5, 0.95, 0.99))
-    errors = 100 * counts.errors / counts.requests
-    by, rate = answered_by(service, release), counts.requests / took_s
-    return RequestRates(service, release, by, round(rate, 3), round(errors, 4), p50, p95, p99)
+    errors, client_errors, redirects = (
+        _percent(each, counts.requests) for each in (counts.errors, counts.client_errors, counts.redirects)
+    )
+    late = _percent(counts.without_response, counts.timed)
+    by, rate = answered_by(service, release), round(counts.requests / took_s, 3)
+    return RequestRates(service, release, by, rate, errors, p50, p95, p99, client_errors, redirects, late)
+
+
+def _percent(hits: int, total: int) -> float:
+    return round(100 * hits / total, 4) if total else 0.0
 
 
 def _rounded(milliseconds: float) -> float:

@@ -58,7 +58,7 @@ STATUS = Status(
     requests=(
         RequestRates("-", 0, "edge", 2.0, 0.0, 1, 1, 1),
         RequestRates("web", 0, "unready", 1.0, 100.0, 1, 1, 1),
-        RequestRates("web", 41, "release", 9.0, 0.0, 4, 5, 6),
+        RequestRates("web", 41, "release", 9.0, 0.0, 4, 15685, 61000, 33.333, 0.5, 2.0),
     ),
 )
 
@@ -86,3 +86,14 @@ def test_requests_that_no_release_answered_have_lines_of_their_own(capsys: pytes
 def test_the_address_to_open_is_shown_with_its_host(capsys: pytest.CaptureFixture[str]) -> None:
     status = replace(STATUS, url="https://127.0.0.1:8443", public_url="https://shop.example:8443")
     assert "open: https://shop.example:8443" in shown(status, capsys)
+
+
+def test_client_errors_redirects_and_late_requests_have_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    (line,) = (line for line in shown(STATUS, capsys) if line.startswith("web          41"))
+    assert re.split(r"  +", line)[3:] == ["0 %", "33.3 %", "0.5 %", "2 %", "4 ms", "15.7 s", "61 s"]
+
+
+def test_the_figures_of_a_running_step_have_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+    run = replace(RUN, progress="9 s left; web@2: 0 % of 9 requests failed")
+    show(replace(STATUS, run=run), Console(), TurnableClock())
+    assert "\n  9 s left\n  web@2: 0 % of 9 requests failed\n" in capsys.readouterr().out

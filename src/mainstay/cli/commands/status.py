@@ -14,6 +14,7 @@ from mainstay.operations.request_rates import RequestRates
 from mainstay.operations.status import status
 from mainstay.operations.status_document import Status
 from mainstay.system.clock import Clock, SystemClock
+from mainstay.text.milliseconds import readable
 from mainstay.text.plural import counted
 
 _UNANSWERED = {"edge": "refused or redirected", "unready": "none was ready"}
@@ -70,7 +71,7 @@ def show(now: Status, console: Console, clock: Clock) -> None:
         console.table(head, _rows(now, clock))
     if now.requests:
         console.print()
-        columns = ("LAST MINUTE", "RELEASE", "REQUESTS/S", "ERRORS", "P50", "P95", "P99")
+        columns = ("LAST MINUTE", "RELEASE", "REQUESTS/S", "ERRORS", "4XX", "3XX", "LATE", "P50", "P95", "P99")
         console.table(columns, map(_rates, now.requests))
     if now.requests_not_counted:
         console.print(f"note: {counted(now.requests_not_counted, 'request')} of the last minute could not be counted")
@@ -116,7 +117,7 @@ def _show_run(now: Status, console: Console, clock: Clock) -> None:
     if run.state == "running":
         since = f" ({duration((clock.now() - datetime.fromisoformat(run.since)).total_seconds())} so far)"
     console.print(f"run {run.id} ({run.kind}) is ", Styled(run.state, "yellow"), f"{step}{since}")
-    for more in filter(None, (run.progress, run.why)):
+    for more in filter(None, (*run.progress.split("; "), run.why)):
         console.print(f"  {more}")
 
 
@@ -136,10 +137,11 @@ def _rows(now: Status, clock: Clock) -> Iterator[tuple[str, ...]]:
 
 
 def _rates(rates: RequestRates) -> tuple[str, ...]:
-    times = (f"{each:.0f} ms" for each in (rates.p50_ms, rates.p95_ms, rates.p99_ms))
+    times = map(readable, (rates.p50_ms, rates.p95_ms, rates.p99_ms))
+    percents = (rates.error_percent, rates.client_error_percent, rates.redirect_percent, rates.late_percent)
     service = "edge" if rates.answered_by == "edge" else rates.service
     release = _UNANSWERED.get(rates.answered_by, str(rates.release))
-    return (service, release, f"{rates.requests_per_s:.3g}", f"{rates.error_percent:.3g} %", *times)
+    return (service, release, f"{rates.requests_per_s:.3g}", *(f"{each:.3g} %" for each in percents), *times)
 
 
 def _instance(instance: Instance, clock: Clock) -> tuple[str, ...]:
