@@ -24,6 +24,7 @@ STORY: list[tuple[events.Event, str]] = [
     (events.Started("1.1", "brew", "Brew tea"), "1.1 Brew tea"),
     (events.Progress("1.1", "90 °C"), "1.1 … 90 °C"),
     (events.Done("1.1", "hot", 2.04), "1.1 done in 2.0 s: hot"),
+    (events.Done("1.1", "", 2.04), "1.1 done in 2.0 s"),
     (events.Done("1.1", "already done", 0.0, adopted=True, title="Brew tea"), "1.1 already done: Brew tea"),
     (events.Failed("1.1", "cold\x1b[2J"), "1.1 failed: cold"),
     (
@@ -100,6 +101,34 @@ def test_figures_stand_beside_their_step_or_below_it_in_a_narrow_terminal(
         line.rstrip() for line in lines
     } or not below
     assert "\x1b[2J" not in shown.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("columns", "lines"),
+    [
+        (100, [" ✓ 1.1   Brew tea  2 of 2 cups; green: 80 °C; black: 90 °C  2.0 s"]),
+        (
+            40,
+            [" ✓ 1.1   Brew tea  2.0 s", *(" " * 9 + each for each in ("2 of 2 cups", "green: 80 °C", "black: 90 °C"))],
+        ),
+    ],
+    ids=["a wide one", "a narrow one"],
+)
+def test_evidence_of_several_parts_is_shown_below_its_step_in_a_narrow_terminal(
+    columns: int, lines: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    with closing(LivePhases(Console(), None)) as phases:
+        phases.on_event(row(1, events.Started("1.1", "brew", "Brew tea")))
+        phases.on_event(row(2, events.Done("1.1", "2 of 2 cups; green: 80 °C; black: 90 °C", 2.04)))
+    assert [line for line in capsys.readouterr().out.splitlines() if line.strip()] == lines
+
+
+def test_a_step_without_evidence_shows_its_title_and_duration(capsys: pytest.CaptureFixture[str]) -> None:
+    with closing(LivePhases(Console(), None)) as phases:
+        phases.on_event(row(1, events.Started("1.1", "brew", "Brew tea")))
+        phases.on_event(row(2, events.Done("1.1", "", 2.04)))
+    assert " ✓ 1.1   Brew tea  2.0 s\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

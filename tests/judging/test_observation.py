@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mainstay.judging.comparisons import Compared
+from mainstay.judging.comparisons import Compared, summary
 from mainstay.judging.observation import LOST, Observation
 from mainstay.judging.verdict import FEWEST, Verdict
 from mainstay.model.signals import PREVIEW, Counts, Latency, Signals, SignalSource, bucket_of
@@ -208,8 +208,29 @@ def test_a_release_like_the_old_one_is_not_worse() -> None:
     found = verdict_of(signals(9, old=counts(79_800, 231), new=counts(4_210, 13, ms=41)))
     assert found.result == "not worse"
     assert found.evidence == (
-        "web@42: 0.309 % of 4,210 requests failed against 0.289 % of 79,800 requests; p95 43 ms against 41 ms"
+        "web@42: 0.309 % of 4,210 requests failed against 0.289 % of 79,800, p95 43 ms against 41 ms"
     )
+
+
+@pytest.mark.parametrize(
+    ("new", "shown"),
+    [
+        ({"client_errors": 6}, "35.3 % of 17 requests got a status from 400 to 499 against 0 % of 17"),
+        ({"redirects": 17}, "100 % of 17 requests were redirected against 0 % of 17"),
+        ({"errors": 3, "client_errors": 14}, "82.4 % of 17 requests got a status from 400 to 499 against 0 % of 17"),
+        ({"errors": 3, "client_errors": 1}, "17.6 % of 17 requests failed against 0 % of 17"),
+        ({"late": 9}, "34.6 % of 26 requests had no response after 5 s or until the client left against 0 % of 17"),
+        ({"redirects": 8}, "0 % of 17 requests failed against 0 % of 17"),
+    ],
+    ids=["client errors", "redirects", "more client errors", "more errors", "late", "as many redirects as may be"],
+)
+def test_the_figures_show_the_share_that_is_nearest_to_a_verdict(new: dict[str, int], shown: str) -> None:
+    assert summary(WEB, counts(17), counts(17, **new)) == f"web@42: {shown}, p95 41 ms against 41 ms"
+
+
+def test_a_time_of_seconds_is_shown_in_seconds() -> None:
+    found = verdict_of(signals(2, old=counts(200), new=counts(200, ms=4000)))
+    assert found.evidence.endswith(", p95 4 s against 41 ms")
 
 
 @pytest.mark.failure("F77")

@@ -58,8 +58,8 @@ class LivePhases:
                 self.on_figures(event.step, event.what)
             case events.Done():
                 self._done += 1
-                took = "" if event.adopted else f"  {duration(event.took_s)}"
-                self._print_end("✓", "green", event.step, event.evidence + took)
+                took = "" if event.adopted else duration(event.took_s)
+                self._print_end("✓", "green", event.step, event.evidence, took)
             case events.Undoing():
                 self._acting[event.step] = (self._clock.monotonic(), "undoing")
             case events.Undone():
@@ -84,9 +84,18 @@ class LivePhases:
             self._printed_phase = phase
             self._print(Text(f"{phase}  {self._phases[phase]}", style="bold"))
 
-    def _print_end(self, mark: str, colour: str, step: str, evidence: str) -> None:
+    def _print_end(self, mark: str, colour: str, step: str, evidence: str, took: str = "") -> None:
+        """Print the finished step; its *evidence* below it, by parts, if the line is too short for several."""
         self._acting.pop(step, None)
-        self._print(Text.assemble((f" {mark} ", colour), self._titled(step), (f"  {harmless(evidence)}", "dim")))
+        head = Text.assemble((f" {mark} ", colour), self._titled(step))
+        parts = harmless(evidence).split("; ")
+        line = head + Text("".join(f"  {each}" for each in (harmless(evidence), took) if each), style="dim")
+        if len(parts) == 1 or line.cell_len <= self._terminal.width:
+            self._print(line)
+            return
+        self._print(head + Text(f"  {took}", style="dim"))
+        for part in parts:
+            self._print(Text(" " * INDENT + part, style="dim"))
 
     def _print_failure(self, event: events.Failed) -> None:
         """Print the cause below the step, highlighted."""

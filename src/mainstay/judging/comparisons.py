@@ -13,10 +13,11 @@ from mainstay.judging.verdict import (
     SUSPICIOUS_OF_FEW,
     Comparison,
     failed_text,
-    percent_of,
+    shares_text,
 )
 from mainstay.model.fleet import Revision
 from mainstay.model.signals import LATE_S, PREVIEW, Counts, SignalSource
+from mainstay.text.milliseconds import readable
 
 
 class Compared(NamedTuple):
@@ -101,12 +102,11 @@ def redirects(compared: Compared, old: Counts, new: Mapping[str, Counts]) -> lis
 def late(compared: Compared, old: Counts, new: Mapping[str, Counts]) -> list[Comparison]:
     """Return the comparisons of requests with no response after `LATE_S` seconds, or until their client left.
 
-    The count of errors may miss them. A request may be late first and given up later, so the larger one of the two
-    numbers counts.
+    The count of errors may miss them.
     """
 
     def share_of(counts: Counts) -> Share:
-        return Share(max(counts.late, counts.given_up), counts.timed)
+        return Share(counts.without_response, counts.timed)
 
     return _compare(compared, old, new, share_of, f"had no response after {LATE_S} s or until the client left", SLOW)
 
@@ -117,7 +117,7 @@ def slow(compared: Compared, old: Counts, new: Mapping[str, Counts], limit_ms: f
     def share_of(counts: Counts) -> Share:
         return Share(counts.latency.slower_than(limit_ms), counts.latency.count)
 
-    return _compare(compared, old, new, share_of, f"took longer than {limit_ms:.0f} ms", SLOW)
+    return _compare(compared, old, new, share_of, f"took longer than {readable(limit_ms)}", SLOW)
 
 
 def _compare(
@@ -133,7 +133,7 @@ def _compare(
     found = []
     for name, counts in _with_whole(new):
         share = share_of(counts)
-        text = f"{_about(compared, name)}: {percent_of(share)} {what} against {percent_of(before)}"
+        text = shares_text(_about(compared, name), share, what, before)
         found.append(Comparison(text, share, before, margin, compared.service))
     return found
 
@@ -143,9 +143,25 @@ def _about(compared: Compared, instance: str) -> str:
 
 
 def summary(compared: Compared, old: Counts | None, new: Counts) -> str:
-    """Return the figures as text: `web@42: 0.3 % of 4,210 requests failed against …; p95 41 ms against 40 ms`."""
-    text = failed_text(_about(compared, ""), _failed(new), None if old is None else _failed(old))
+    """Return the figures as text: `web@42: 0.3 % of 4,210 requests failed against 0.2 % of 79,800, p95 41 ms`.
+
+    If other shares exceed their limit, such as that of redirects, the one with the strongest evidence replaces that of
+    failed requests.
+    """
+    text = _nearest(compared, old, {"": new}).evidence
     if not new.latency.count:
         return text
-    text += f"; p95 {new.latency.quantile_ms(0.95):.0f} ms"
-    return f"{text} against {old.latency.quantile_ms(0.95):.0f} ms" if old and old.latency.count else text
+    text += f", p95 {readable(new.latency.quantile_ms(0.95))}"
+    return f"{text} against {readable(old.latency.quantile_ms(0.95))}" if old and old.latency.count else text
+
+
+def _nearest(compared: Compared, old: Counts | None, new: Mapping[str, Counts]) -> Comparison:
+    """Return the comparison that is nearest to the verdict `worse`; that of failed requests if none exceeds its limit.
+
+    Times are left out.
+    """
+    found = errors(compared, old, new)
+    if old is not None:
+        found += client_errors(compared, old, new) + redirects(compared, old, new) + late(compared, old, new)
+    exceeding = (each for each in found if each.exceeds_limit)
+    return max(exceeding, key=lambda each: each.log_evidence, default=found[0])

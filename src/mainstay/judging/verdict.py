@@ -79,16 +79,22 @@ class Comparison(NamedTuple):
         return log_evidence(self.old, self.new, self.margin)
 
     @property
+    def exceeds_limit(self) -> bool:
+        """Whether the new share is larger than the largest one that is not worse. With few requests that may be chance.
+
+        Without requests to an old release, that limit is the margin's `plus`, or `BAD` if that is larger.
+        """
+        if self.old is None or not self.old.total:
+            return self.new.hits > max(BAD, self.margin.plus) * self.new.total
+        return self.new.hits > self.margin.limit(self.old.hits / self.old.total) * self.new.total
+
+    @property
     def looks_worse(self) -> bool:
-        """Whether the new share exceeds its limit. With few requests that may be chance.
+        """Whether the new share exceeds its limit, so that the verdict on a service with few users has to wait.
 
         False for redirects and statuses from 400 to 499: every release has some, and few requests may all be such ones.
         """
-        if self.margin in (CLIENT_ERRORS, REDIRECTS):
-            return False
-        if self.old is None or not self.old.total:
-            return self.new.hits > BAD * self.new.total
-        return self.new.hits > self.margin.limit(self.old.hits / self.old.total) * self.new.total
+        return self.exceeds_limit and self.margin not in (CLIENT_ERRORS, REDIRECTS)
 
     @property
     def mostly_failed(self) -> bool:
@@ -125,14 +131,17 @@ def limit(most_comparisons: int) -> float:
     return math.log(most_comparisons / FALSE_ALARM)
 
 
-def percent_of(share: Share) -> str:
-    """Return a share as text: `0.31 % of 4,210 requests`."""
-    return f"{share.percent:.3g} % of {share.total:,} requests"
-
-
 def failed_text(about: str, new: Share, old: Share | None) -> str:
-    """Return the failed shares of requests as text: `web@42: 0.3 % of 4,210 requests failed against 0.2 % of …`."""
+    """Return the failed shares of requests as text: `web@42: 0.3 % of 4,210 requests failed against 0.2 % of 79,800`."""
+    return shares_text(about, new, "failed", old)
+
+
+def shares_text(about: str, new: Share, what: str, old: Share | None) -> str:
+    """Return two shares as text. *about* is the release, instance or request; *what* is what the requests did or met.
+
+    The old share is left out without requests to an old release.
+    """
     if not new.total:
         return f"{about}: no requests"
-    against = f" against {percent_of(old)}" if old and old.total else ""
-    return f"{about}: {percent_of(new)} failed{against}"
+    against = f" against {old.percent:.3g} % of {old.total:,}" if old and old.total else ""
+    return f"{about}: {new.percent:.3g} % of {new.total:,} requests {what}{against}"

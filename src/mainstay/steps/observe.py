@@ -72,8 +72,7 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
                 raise requests.undecided(lasted)
             world.waiter.pause_checking(EXTENDED_EACH_S, check)
         wanted = sum(count for releases in self.watched.values() for count in releases.values())
-        took = f" in {world.clock.monotonic() - began:.3g} s" if self.for_s else ""
-        return f"{wanted} of {wanted} ready, none restarted{took}{requests.evidence}"
+        return f"{wanted} of {wanted} ready, none restarted{requests.evidence}"
 
     def look(self, world: World) -> Look:
         # An interrupted observation covers only a part of the time, so it starts from zero.

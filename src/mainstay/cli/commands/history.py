@@ -1,10 +1,13 @@
 """`mainstay history`: list every run, newest first."""
 
+from collections.abc import Iterator
+
 import click
 
 from mainstay.cli.console import duration
 from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
+from mainstay.history.summary import RunSummary
 from mainstay.operations.history import history
 from mainstay.text.first_line import first_line
 
@@ -30,6 +33,19 @@ def command(invocation: Invocation, most: int | None) -> None:
         for run in runs
     )  # fmt: skip
     invocation.console.table(("RUN", "BEGAN", "KIND", "VERSION", "RELEASE", "OUTCOME", "TOOK", "BY"), rows)
-    reasons = [f"{run.run}: {first_line(run.why or run.evidence)}" for run in runs if run.why or run.evidence]
-    for line in ["", *reasons] if reasons else []:
+    lines = [line for run in runs for line in reasons(run)]
+    for line in ["", *lines] if lines else []:
         invocation.console.print(line)
+
+
+def reasons(run: RunSummary) -> Iterator[str]:
+    """Yield the line on why *run* was rolled back or, if it was not, a line for each service that was observed."""
+    lines = [first_line(run.why)] if run.why else _figures(run.evidence)
+    for number, line in enumerate(lines):
+        yield " " * len(f"{run.run}: ") + line if number else f"{run.run}: {line}"
+
+
+def _figures(evidence: str) -> list[str]:
+    """Return the figures of each service in *evidence*; the number of ready instances if nothing was compared."""
+    ready, *figures = evidence.split("; ")
+    return figures or ([ready] if ready else [])
