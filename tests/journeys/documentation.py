@@ -41,7 +41,7 @@ VARIABLE_PARTS = (
     (rf"\bon (vm|{re.escape(os.uname().nodename)})\b", "on HOST"),
     (rf"\b(ann|{re.escape(getpass.getuser())})\b", "USER"),
     (r"[ \t]+", " "),
-    (r"\b[\d.]+(?= [\d.]+ % N N N$)", "RATE"),
+    (r"\b[\d.]+(?=( [\d.]+ %)+ N N N$)", "RATE"),
     (r"\bready N - ", "ready N N "),  # Memory is measured only from time to time.
     (r"\n+ *", "\n"),
     (r"^(.*\n)\1+", r"\1"),  # The last lines of a service that exited once or three times.

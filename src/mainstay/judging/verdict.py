@@ -132,7 +132,7 @@ def limit(most_comparisons: int) -> float:
 
 
 def failed_text(about: str, new: Share, old: Share | None) -> str:
-    """Return the failed shares of requests as text: `web@42: 0.3 % of 4,210 requests failed against 0.2 % of 79,800`."""
+    """Return failed shares of requests as text: `web@42: 0.3 % of 4,210 requests failed against 0.2 % of 79,800`."""
     return shares_text(about, new, "failed", old)
 
 
