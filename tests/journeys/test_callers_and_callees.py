@@ -74,6 +74,6 @@ def test_a_canary_whose_caller_needs_the_new_callee_is_rolled_back_as_the_plan_w
         result = sandbox.run("deploy", "--yes", code=1)
     assert "front@1 and front@2 each call both back@1 and back@2: all four combinations must work" in plan
     assert "the new release is worse than the old one: front@2: " in result.out + result.err
-    assert "logs front --release 2" in result.out + result.err
+    assert "logs edge --release 2" in result.out + result.err
     assert len(load.stop().not_ok) < 0.1 * load.tally.total
     assert assert_consistent(sandbox)["release"]["version"] == "1"
