@@ -278,6 +278,7 @@ def test_up_does_not_ship_again_what_its_last_deploy_rolled_back_but_deploy_does
     sandbox.run("up", "--yes", code=1)
     grant_licence(sandbox)
     note = "the same release was rolled back in r-0002: web@2 does not stay up: "
+    assert "note: last run r-0002 was rolled back at " in sandbox.run("status").out
     kept = sandbox.run("up", "--yes")
     assert note in kept.out, kept
     assert f"{suggested(sandbox, 'deploy')}` ships it again" in kept.out, kept
@@ -286,6 +287,7 @@ def test_up_does_not_ship_again_what_its_last_deploy_rolled_back_but_deploy_does
     assert f"note: {note}" in sandbox.run("deploy", "--yes").out
     assert live_release(sandbox) == (3, "2")
     assert "nothing to do" in sandbox.run("up", "--yes").out
+    assert "rolled back" not in sandbox.run("status").out
 
 
 def test_up_keeps_a_version_that_deploy_chose_until_the_manifest_changes(sandbox: Sandbox) -> None:

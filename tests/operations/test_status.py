@@ -3,9 +3,9 @@
 import pytest
 from msgspec.structs import replace
 
-from mainstay.history.summary import LiveRelease
+from mainstay.history.summary import History, LiveRelease, RunSummary
 from mainstay.model import Edge, Exit, FleetStatus, Instance, Note, TrafficStatus
-from mainstay.operations.status import _notes, _service
+from mainstay.operations.status import _notes, _service, last_undone
 from mainstay.operations.status_document import DatastoreStatus, RunStatus, ServiceStatus, Status
 from mainstay.operations.status_problems import problems
 from tests.shop import fleet
@@ -129,3 +129,20 @@ def test_what_an_interrupted_run_has_just_started_is_not_missing_while_the_live_
     running = FleetStatus(both, (*old, new), started=True)
     assert _service("web", running, SERVING, in_run=True).shortfall == 0
     assert _service("web", replace(running, instances=(old[0], new)), SERVING, in_run=True).shortfall == 1
+
+
+BEGAN = "2026-01-05T12:00:00.500000+00:00"
+RELEASED = RunSummary("r-0023", "deploy", "1", 1, "released", BEGAN, 1.0, "ada", "safe", 1)
+UNDONE = RunSummary("r-0024", "deploy", "2", 2, "undone", BEGAN, 65.0, "ada", "safe", 2, "api@2 is worse\n  33.3 %")
+
+
+def test_a_last_run_that_was_rolled_back_is_noted_with_its_end_and_reason() -> None:
+    what = "last run r-0024 was rolled back at 2026-01-05 12:01:05: api@2 is worse …"
+    note = Note("last-run-undone", what, "mainstay history", level="note")
+    assert list(last_undone(History(runs=(UNDONE, RELEASED)))) == [note]
+
+
+def test_an_earlier_run_that_was_rolled_back_is_not_noted() -> None:
+    assert list(last_undone(History(runs=(RELEASED, UNDONE)))) == []
+    assert list(last_undone(History(runs=(replace(UNDONE, outcome="interrupted"), UNDONE)))) == []
+    assert list(last_undone(History())) == []

@@ -51,7 +51,7 @@ def _checked(context: Context, service: str, found: tuple[LogSource, ...], query
     """
     if query.instance is not None and query.instance not in {name for name, _ in found}:
         names = ", ".join(sorted(name for name, _ in found)[-_MOST_NAMED:]) or "none"
-        what = f"instance '{query.instance}' of {service} wrote no log; there are logs of {names}"
+        what = f"there is no log of instance '{query.instance}' of {service}; there are logs of {names}"
         raise BadInput(what, remedy=f"mainstay logs {service}", code="no-logs")
     releases = {release for _, release in found}
     if query.release is None or service == EDGE or query.release in releases:
@@ -59,10 +59,12 @@ def _checked(context: Context, service: str, found: tuple[LogSource, ...], query
     revision = _revision(context, service, query.release)
     if revision not in releases:
         numbers = ", ".join(str(number) for number in sorted(releases)[-_MOST_NAMED:]) or "none"
-        what = f"release {query.release} of {service} wrote no log; there are logs of releases {numbers}"
+        remedy = f"mainstay logs {service}"
         if was_deleted(service, revision, history_of(context)):
             what = f"the log of release {query.release} of {service} was deleted; there are logs of releases {numbers}"
-        raise BadInput(what, remedy=f"mainstay logs {service}", code="no-logs")
+            raise BadInput(what, remedy=remedy, code="no-logs")
+        what = f"release {query.release} of {service} wrote no log; there are logs of releases {numbers}"
+        raise BadInput(what, remedy=remedy, code="no-logs")
     return replace(query, release=revision)
 
 

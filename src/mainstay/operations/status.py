@@ -1,11 +1,13 @@
 """`status`: report the environment's health, instances, traffic and unfinished run, and start nothing."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
 from mainstay.drivers.datastores.datastore import Migratable
 from mainstay.errors import Unreachable
+from mainstay.history.summary import History
 from mainstay.model import DatastorePlace, Environment, FleetStatus, Note, TrafficStatus
 from mainstay.model.run_kind import run_kind
 from mainstay.operations.context import Context
@@ -16,6 +18,7 @@ from mainstay.operations.status_document import DatastoreStatus, RunState, RunSt
 from mainstay.operations.status_problems import problems
 from mainstay.system.disk_space import shortage
 from mainstay.system.file_lock import Lock
+from mainstay.text.first_line import first_line
 
 
 def status(context: Context) -> Status:
@@ -47,12 +50,21 @@ def status(context: Context) -> Status:
         certificates=serving.certificates,
         requests=requests,
         requests_not_counted=lost,
-        notes=(*_maintenance(serving), *_notes(running)),
+        notes=(*last_undone(past), *_maintenance(serving), *_notes(running)),
     )
     last = next((run for run in past.runs if run.outcome == "released"), None)
     stopped = not running.started and last is not None and not run_kind(last.kind).needs_running
     why = tuple(problems(found, running.notes, serving, stopped=stopped, full=shortage(context.folders.state)))
     return replace(found, health="degraded" if why else "stopped" if stopped else "healthy", problems=why)
+
+
+def last_undone(past: History) -> Iterator[Note]:
+    """Yield a note if the last run was rolled back."""
+    last = past.runs[0] if past.runs else None
+    if last is not None and last.outcome == "undone":
+        at = datetime.fromisoformat(last.began) + timedelta(seconds=last.took_s)
+        what = f"last run {last.run} was rolled back at {at:%Y-%m-%d %H:%M:%S}: {first_line(last.why)}"
+        yield Note("last-run-undone", what, "mainstay history", level="note")
 
 
 def _maintenance(serving: TrafficStatus) -> Iterator[Note]:
