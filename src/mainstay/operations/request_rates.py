@@ -28,7 +28,7 @@ class RequestRates(msgspec.Struct, frozen=True):
     error_percent: float
     """Percentage of the requests whose response had a status from 500 up or ended early; aborted requests left out."""
     p50_ms: float
-    """Milliseconds within which 50 % of the responses began, exact to 5 %."""
+    """Milliseconds within which 50 % of the responses began, exact to 5 %; 0 if none has begun."""
     p95_ms: float
     """Milliseconds within which 95 % of the responses began, exact to 5 %."""
     p99_ms: float

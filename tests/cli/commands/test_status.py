@@ -93,6 +93,12 @@ def test_client_errors_redirects_and_late_requests_have_columns(capsys: pytest.C
     assert re.split(r"  +", line)[3:] == ["0 %", "33.3 %", "0.5 %", "2 %", "4 ms", "15.7 s", "61 s"]
 
 
+def test_a_release_that_answers_no_request_has_no_times(capsys: pytest.CaptureFixture[str]) -> None:
+    hangs = RequestRates("web", 42, "release", 0.0, 0.0, 0.0, 0.0, 0.0, late_percent=100.0)
+    (line,) = (line for line in shown(replace(STATUS, requests=(hangs,)), capsys) if line.startswith("web          42"))
+    assert line.split()[2:] == ["0", "0", "%", "0", "%", "0", "%", "100", "%", "-", "-", "-"]
+
+
 def test_the_figures_of_a_running_step_have_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
     run = replace(RUN, progress="9 s left; web@2: 0 % of 9 requests failed")
     show(replace(STATUS, run=run), Console(), TurnableClock())

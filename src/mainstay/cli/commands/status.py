@@ -137,7 +137,8 @@ def _rows(now: Status, clock: Clock) -> Iterator[tuple[str, ...]]:
 
 
 def _rates(rates: RequestRates) -> tuple[str, ...]:
-    times = map(readable, (rates.p50_ms, rates.p95_ms, rates.p99_ms))
+    # A release that has not answered a request has no times.
+    times = (readable(each) if each else "-" for each in (rates.p50_ms, rates.p95_ms, rates.p99_ms))
     percents = (rates.error_percent, rates.client_error_percent, rates.redirect_percent, rates.late_percent)
     service = "edge" if rates.answered_by == "edge" else rates.service
     release = _UNANSWERED.get(rates.answered_by, str(rates.release))
