@@ -13,6 +13,7 @@ from mainstay.drivers.targets.preparation import Preparation
 from mainstay.drivers.targets.retained import Retained
 from mainstay.drivers.targets.target import RunTarget
 from mainstay.errors import FenceRefused, Interrupted, PortTaken, Unreachable
+from mainstay.judging.comparisons import previewed_of
 from mainstay.model import Artifact, Edge, Endings, Job, Member, Route, Shares, Shift, Source, TrafficLease
 from mainstay.model.http import EntranceName, HttpRequest
 from mainstay.model.log_lines import LogQuery
@@ -386,6 +387,22 @@ class TargetContract(ABC):
         target.set_preview({"web": 2}, {"web": 1})
         self.eventually(lambda: self.release_at(target, "replaced") == "1", "the way to web@1")
         assert (self.release_at(target, "front"), self.release_at(target, "preview")) == ("2", "2")
+
+    def test_requests_through_the_preview_door_are_counted_for_the_release_that_they_reach(
+        self, target: RunTarget
+    ) -> None:
+        self.up(target, 1, 2)
+        target.set_traffic((Shift({"web": {2: 100.0}}),))
+        self.served(target, {2: 100.0})
+        target.set_preview({"web": 2}, {"web": 1})
+        self.eventually(lambda: self.release_at(target, "replaced") == "1", "the way to web@1")
+        self.eventually(lambda: self.release_at(target, "preview") == "2", "the way to web@2")
+
+        def reached() -> set[int]:
+            counts = dict(target.signals().counts)
+            return {release for release in (1, 2) if previewed_of(counts, "web", release).requests}
+
+        self.eventually(lambda: reached() == {1, 2}, "the requests in the counters")
 
     def test_a_request_without_an_edge_is_unreachable(self, target: RunTarget) -> None:
         target.start()

@@ -16,6 +16,7 @@ from mainstay.drivers.targets.retained import Retained
 from mainstay.drivers.targets.target import never
 from mainstay.drivers.targets.target_facts import TargetFacts
 from mainstay.errors import FenceRefused, PortTaken, StepFailed, Unreachable
+from mainstay.judging.flow import route_of
 from mainstay.model import (
     Artifact,
     Edge,
@@ -43,7 +44,7 @@ from mainstay.model.endpoint import Endpoint
 from mainstay.model.http import EntranceName, HttpRequest, HttpResponse
 from mainstay.model.log_lines import RECENT, LogLine, LogQuery, LogSource
 from mainstay.model.maintenance import Maintenance
-from mainstay.model.signals import Counts, Signals, SignalSource
+from mainstay.model.signals import PREVIEW, Counts, Signals, SignalSource
 from mainstay.system import file_tree
 from mainstay.system.clock import Clock
 from tests.fakes.clock import TurnableClock
@@ -384,7 +385,16 @@ class FakeTarget:
             if self._edge is None:
                 raise Unreachable("there is no edge")
             self.requests.append((door, request))
-        return self.respond(request, door)
+        response = self.respond(request, door)
+        if door != "front":
+            self._count_previewed(request, response)
+        return response
+
+    def _count_previewed(self, request: HttpRequest, response: HttpResponse) -> None:
+        route, release = route_of(request.path, "", self._edge), dict(response.headers).get("x-mainstay-release")
+        if route and release:
+            source = SignalSource(route.service, int(release), route=PREVIEW)
+            self.counts[source] = self.counts.get(source, Counts()) + Counts(1, int(response.status >= 500))
 
     def _respond(self, request: HttpRequest, door: EntranceName) -> HttpResponse:
         """Return the response of the service that a request for any path meets: its release, as JSON."""

@@ -1,9 +1,12 @@
 """At three requests a minute, Mainstay's own requests find the release that turns bad once it has traffic."""
 
 import re
+from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.journeys.consistency import assert_consistent
 from tests.journeys.load import Load
@@ -65,6 +68,37 @@ def test_a_quiet_good_release_is_kept_and_its_users_are_counted_apart(sandbox: S
     assert "; synthetic requests: 0 % of " in sandbox.query("history")[0]["evidence"]
     shown = sandbox.query("status").get("requests", [])
     assert sum(each["requests_per_s"] for each in shown) < 0.3, shown
+
+
+class WithCart:
+    """A version of two services, web and cart, of which the smoke flow requests only web."""
+
+    def __init__(self, number: str, behaviour: dict[str, Any]) -> None:
+        self._shop = version(number, {}, percent=[50], hold="12s")
+        self._cart = behaviour
+
+    def write(self, folder: Path) -> None:
+        self._shop.write(folder)
+        manifest = folder / "mainstay.yaml"
+        given = yaml.safe_load(manifest.read_text())
+        cart = deepcopy(given["services"]["web"]) | {"source": "cart", "volumes": []}
+        cart["strategy"]["when_quiet"] = "fail"
+        given["services"]["cart"] = cart
+        given["edge"]["routes"].insert(0, {"path": "/cart", "service": "cart"})
+        manifest.write_text(yaml.safe_dump(given))
+        WebApp(self._shop.app.version, behaviour=self._cart).write_source(folder / "cart")
+
+
+@pytest.mark.slow
+@pytest.mark.failure("F77")
+def test_synthetic_requests_to_one_service_do_not_pass_another(sandbox: Sandbox) -> None:
+    sandbox.ship(WithCart("1", {}))
+    sandbox.write(WithCart("2", {"fails": 1, "fails_at": "/cart"}))
+    assert "no smoke flow requests cart with a GET that Mainstay can repeat" in sandbox.run("plan").out
+    result = sandbox.run("deploy", "--yes", code=1, within=60)
+    assert "too few requests to compare cart after 12" in result.out + result.err, result
+    assert ", none reached cart@2" in result.out + result.err, result
+    assert assert_consistent(sandbox)["release"]["version"] == "1"
 
 
 @pytest.mark.slow

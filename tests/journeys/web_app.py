@@ -47,7 +47,16 @@ class WebApp:
 
     def write(self, folder: Path) -> None:
         """Write the files to *folder*, in place of those of another version."""
-        source = folder / "web"
+        self.write_source(folder / "web")
+        if self.migrations is not None:
+            shutil.rmtree(folder / "migrations", ignore_errors=True)
+            (folder / "migrations").mkdir()
+            for name, text in self.migrations.items():
+                (folder / "migrations" / name).write_text(text)
+        (folder / "mainstay.yaml").write_text(yaml.safe_dump(self.manifest(), sort_keys=False))
+
+    def write_source(self, source: Path) -> None:
+        """Write the files of the service to the folder *source*, in place of those of another version."""
         shutil.rmtree(source, ignore_errors=True)
         shutil.copytree(APPLICATION, source, ignore=shutil.ignore_patterns("__pycache__"))
         (source / "message").write_text(self.message)
@@ -55,12 +64,6 @@ class WebApp:
         (source / "build.py").write_text(self.builder)
         for number in range(self.files):
             (source / f"leaf-{number}").write_text(f"{number} {self.version}\n" * 20)
-        if self.migrations is not None:
-            shutil.rmtree(folder / "migrations", ignore_errors=True)
-            (folder / "migrations").mkdir()
-            for name, text in self.migrations.items():
-                (folder / "migrations" / name).write_text(text)
-        (folder / "mainstay.yaml").write_text(yaml.safe_dump(self.manifest(), sort_keys=False))
 
     def manifest(self) -> dict[str, Any]:
         variables: dict[str, Any] = dict(self.variables)

@@ -9,7 +9,7 @@ from mainstay.judging.observation import Observation
 from mainstay.judging.sequential_test import Share
 from mainstay.judging.synthetic import Sampled
 from mainstay.judging.verdict import Verdict
-from mainstay.model.signals import Counts, Signals, SignalSource
+from mainstay.model.signals import PREVIEW, Counts, Signals, SignalSource
 from mainstay.steps.observe import LONGEST, LONGEST_S
 from tests.judging.stream import NEW, OLD
 
@@ -39,12 +39,13 @@ class Outcome(NamedTuple):
 def observe(seed: int, errors: Errors, *, hold_s: float, rate: float = USERS_A_SECOND, paths: int = 3) -> Outcome:
     """Observe a release as the step does: a pair of requests each half second beside *rate* users' a second."""
     chance, now_s, number = random.Random(seed), 0.0, 0
-    counts = {OLD: Counts(), NEW: Counts()}
+    counts, previewed = {OLD: Counts(), NEW: Counts()}, {OLD: Counts(), NEW: Counts()}
     samples = [Sampled(f"GET /{number}") for number in range(paths)]
 
     def signals() -> Signals:
         found = tuple((SignalSource("web", release, f"web-{release}-1"), each) for release, each in counts.items())
-        return Signals("1", now_s, found)
+        preview = tuple((SignalSource("web", release, route=PREVIEW), each) for release, each in previewed.items())
+        return Signals("1", now_s, found + preview)
 
     def failing(release: int, path: int = -1) -> bool:
         new = errors.new if path or errors.first_path is None else errors.first_path
@@ -58,13 +59,12 @@ def observe(seed: int, errors: Errors, *, hold_s: float, rate: float = USERS_A_S
             counts[release] += Counts(1, failing(release))
         path = number % paths
         number += 1
-        samples[path] = Sampled(
-            samples[path].request,
-            *(
-                Share(share.hits + failing(release, path), share.total + 1)
-                for release, share in ((NEW, samples[path].new), (OLD, samples[path].old or Share(0, 0)))
-            ),
-        )
+        shares = {NEW: samples[path].new, OLD: samples[path].old or Share(0, 0)}
+        for release, share in shares.items():
+            failed = failing(release, path)
+            shares[release] = Share(share.hits + failed, share.total + 1)
+            previewed[release] += Counts(1, int(failed))
+        samples[path] = Sampled(samples[path].request, shares[NEW], shares[OLD])
         verdict = observation.verdict(signals(), samples)
         over = now_s >= hold_s and verdict.result == "not worse"
         if verdict.result == "worse" or over or now_s >= max(LONGEST * hold_s, LONGEST_S):

@@ -252,7 +252,7 @@ def test_redirects_of_a_quiet_service_do_not_speak_against_its_release() -> None
 
 def test_no_requests_prove_nothing() -> None:
     found = verdict_of(signals(9))
-    assert found == Verdict("undecided", "web@42: no requests", quiet={"web": 0}, few=True)
+    assert found == Verdict("undecided", "web@42: no requests", quiet={"web": 0}, few=True, synthetic={"web": 0})
 
 
 def test_strong_but_not_conclusive_evidence_is_no_verdict() -> None:

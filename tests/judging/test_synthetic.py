@@ -2,11 +2,12 @@
 
 import pytest
 
+from mainstay.judging.comparisons import Compared
 from mainstay.judging.observation import Observation
 from mainstay.judging.sequential_test import Share
-from mainstay.judging.synthetic import Sampled, comparisons, count_of, summary
+from mainstay.judging.synthetic import Sampled, comparisons, summary
 from mainstay.judging.verdict import FEWEST, FEWEST_SYNTHETIC, Verdict
-from mainstay.model.signals import Counts, Signals, SignalSource
+from mainstay.model.signals import PREVIEW, Counts, Signals, SignalSource
 from tests.judging.quiet_release import WEB, Errors, observe, unchanged
 from tests.judging.stream import NEW, OLD
 
@@ -45,9 +46,20 @@ def test_an_unchanged_quiet_release_is_kept_as_soon_as_its_time_is_over() -> Non
 
 
 def verdict_of(sampled: list[Sampled], users: int = 0, errors: int = 0) -> Verdict:
+    """Return the verdict on web, which all *sampled* requests reached, and 3 requests of users to the old release."""
     start = Signals("1", 0.0)
-    now = Signals("1", 9.0, ((SignalSource("web", NEW), Counts(users, errors)), (SignalSource("web", OLD), Counts(3))))
+    by_users = ((SignalSource("web", NEW), Counts(users, errors)), (SignalSource("web", OLD), Counts(3)))
+    now = Signals("1", 9.0, (*by_users, *previewed("web", sampled)))
     return Observation([WEB], start, start, len(sampled)).verdict(now, sampled)
+
+
+def previewed(service: str, sampled: list[Sampled]) -> list[tuple[SignalSource, Counts]]:
+    """Return the counts of a service that all *sampled* requests reached."""
+    new, old = Counts(), Counts()
+    for each in sampled:
+        new += Counts(each.new.total, each.new.hits)
+        old += Counts(each.old.total, each.old.hits) if each.old else Counts()
+    return [(SignalSource(service, release, route=PREVIEW), each) for release, each in ((NEW, new), (OLD, old))]
 
 
 def sampled(new: Share, old: Share | None) -> list[Sampled]:
@@ -103,7 +115,8 @@ def test_a_path_that_fails_in_both_releases_hides_no_other() -> None:
 def test_a_release_that_replaces_nothing_may_fail_a_hundredth() -> None:
     start = Signals("1", 0.0)
     observation = Observation([WEB._replace(old=None)], start, start, 1)
-    assert observation.verdict(start, sampled(Share(1, 200), None)).result == "not worse"
+    good = sampled(Share(1, 200), None)
+    assert observation.verdict(Signals("1", 9.0, tuple(previewed("web", good))), good).result == "not worse"
     assert observation.verdict(start, sampled(Share(40, 200), None)).result == "worse"
 
 
@@ -114,9 +127,52 @@ def test_several_requests_are_compared_together_and_each_alone() -> None:
         "synthetic GET /a: 10 % of 10 requests failed against 0 % of 9",
         "synthetic GET /b: 0 % of 10 requests failed against 0 % of 10",
     ]
-    assert (count_of(two), len(comparisons(two[:1]))) == (19, 1)
+    assert len(comparisons(two[:1])) == 1
 
 
 def test_without_requests_there_are_no_figures() -> None:
-    assert (comparisons([]), summary([]), count_of([])) == ([], "", 0)
+    assert (comparisons([]), summary([])) == ([], "")
     assert (comparisons([Sampled("GET /")]), summary([Sampled("GET /")])) == ([], "")
+
+
+CART = Compared("cart", OLD, NEW)
+
+
+def verdict_of_both(sampled: list[Sampled], cart: list[tuple[SignalSource, Counts]]) -> Verdict:
+    """Return the verdict on web, which all *sampled* requests reached, and on cart, which has the counts *cart*."""
+    start, now = Signals("1", 0.0), Signals("1", 9.0, (*previewed("web", sampled), *cart))
+    return Observation([WEB, CART], start, start, len(sampled)).verdict(now, sampled)
+
+
+@pytest.mark.failure("F77")
+def test_synthetic_requests_count_only_for_the_services_that_they_reach() -> None:
+    good = sampled(Share(0, FEWEST), Share(0, FEWEST))
+    found = verdict_of_both(good, [])
+    assert (found.result, found.quiet) == ("undecided", {"cart": 0})
+    assert found.evidence.endswith("% of 100 requests failed against 0 % of 100, none reached cart@42")
+    assert found.synthetic == {"web": FEWEST, "cart": 0}
+    new_only = previewed("cart", sampled(Share(0, FEWEST), None))
+    assert verdict_of_both(good, new_only).quiet == {"cart": 0}
+    assert verdict_of_both(good, previewed("cart", good)).result == "not worse"
+
+
+def test_a_called_service_whose_errors_its_caller_hides_is_found() -> None:
+    good, bad = sampled(Share(0, 40), Share(0, 40)), sampled(Share(40, 40), Share(0, 40))
+    found = verdict_of_both(good, previewed("cart", bad))
+    assert (found.result, found.service) == ("worse", "cart")
+    assert found.evidence == "synthetic requests to cart@42: 100 % of 40 requests failed against 0 % of 40"
+
+
+def test_a_new_service_without_requests_does_not_outweigh_users_whose_requests_mostly_fail() -> None:
+    start, many = Signals("1", 0.0), sampled(Share(0, 2 * FEWEST), Share(0, 2 * FEWEST))
+    users = (SignalSource("web", NEW), Counts(3, 3)), (SignalSource("web", OLD), Counts(3))
+    now = Signals("1", 9.0, (*users, *previewed("web", many)))
+    observation = Observation([WEB, CART._replace(old=None)], start, start, 1)
+    assert not observation.verdict(now, many).quiet
+
+
+def test_a_single_failure_of_a_busy_service_does_not_hold_a_release_because_another_service_is_quiet() -> None:
+    start, good = Signals("1", 0.0), sampled(Share(0, FEWEST_SYNTHETIC), Share(0, FEWEST_SYNTHETIC))
+    users = (SignalSource("web", NEW), Counts(5 * FEWEST, 1)), (SignalSource("web", OLD), Counts(5 * FEWEST))
+    now = Signals("1", 9.0, (*users, *previewed("web", good), *previewed("cart", good)))
+    assert Observation([WEB, CART], start, start, 1).verdict(now, good).result == "not worse"

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from mainstay.model import Release, Strategy
 from mainstay.model.flow import Expectation, Flow, FlowStep
-from mainstay.model.synthetic import SyntheticRequests
+from mainstay.model.synthetic import SyntheticRequests, WhenQuiet
 from mainstay.planning.deploy import deploy
 from mainstay.planning.smoke_tests import SmokeTests
 from mainstay.steps.observe import Observe
@@ -86,3 +86,43 @@ def test_an_observation_without_time_sends_nothing() -> None:
     old = release(1)
     plan = deploy(release(2, kept=old), snapshot(old))
     assert not [step for _, step in plan.steps() if isinstance(step, Observe) and step.synthetic]
+
+
+def shop(*changed: str, strip: bool = False, when_quiet: WhenQuiet = "hold") -> Release:
+    """Return a second release in which only the services *changed* are new; the front end calls no other service."""
+    settling = Strategy(settle_s=60, when_quiet=when_quiet)
+    new = release(2, kept=release(1), changed=changed, strategy=settling)
+    assert new.edge is not None
+    routes = tuple(replace(route, strip=strip and route.path == "/api") for route in new.edge.routes)
+    services = new.services | {"web": replace(new.services["web"], needs=())}
+    return replace(new, services=services, edge=replace(new.edge, routes=routes))
+
+
+def notes(new: Release, *flows: Flow) -> list[str]:
+    plan = deploy(new, snapshot(release(1)), SmokeTests(flows))
+    return [note for note in plan.notes if "Mainstay can repeat" in note]
+
+
+HOME = Flow("home", (get("/"),))
+API = Flow("api", (get("/api/offers"),))
+
+
+@pytest.mark.failure("F77")
+def test_a_service_that_no_flow_requests_gets_its_readiness_path_as_well() -> None:
+    assert paths(synthetic(HOME, new=shop("api", "web", strip=True))) == ["/", "/api/ready"]
+    assert paths(synthetic(HOME, API, new=shop("api", "web", strip=True))) == ["/", "/api/offers"]
+
+
+def test_a_plan_names_the_service_that_no_synthetic_request_reaches() -> None:
+    start = "no smoke flow requests api with a GET that Mainstay can repeat: while users send few requests, "
+    assert notes(shop("api", "web"), HOME) == [f"{start}`when_quiet: hold` decides (explanation: verdict.md)"]
+    (other,) = notes(shop("api", when_quiet="pass"), HOME)
+    assert "`when_quiet: pass` decides" in other
+    (ready,) = notes(shop("api", "web", strip=True), HOME)
+    assert "compares responses to its readiness path" in ready
+    for none in (notes(shop("api", "web"), HOME, API), notes(shop("web"), HOME), notes(shop("api"))):
+        assert none == []
+
+
+def test_a_service_that_a_requested_one_calls_has_no_note() -> None:
+    assert notes(release(2, kept=release(1), strategy=SETTLING), HOME) == []

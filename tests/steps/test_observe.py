@@ -343,6 +343,51 @@ def test_requests_to_a_service_that_replaces_nothing_are_left_out(observed: Obse
     assert {request.path for _, request in observed.target.requests} == {"/"}
 
 
+def with_cart(observed: Observed, *flows: Flow, edge: Edge) -> Observe:
+    """Let cart@2 replace cart@1 beside web, and return the step that observes both while no user sends a request."""
+    members = fleet(release(1))["web"] | fleet(release(2))["web"]
+    observed.target.set_fleet({"cart": members})
+    traffic = COMPARING.traffic | {"cart": {1: 50.0, 2: 50.0}}
+    observed.target.set_traffic((Shift(traffic),))
+    respond(observed)
+    observed.target.set_edge(edge)
+    return replace(
+        QUIET,
+        watched=COMPARING.watched | {"cart": {2: 2}},
+        traffic=traffic,
+        replaced={"web": 1, "cart": 1},
+        synthetic=SyntheticRequests(flows, edge, "2.0", "1.0"),
+    )
+
+
+CART_EDGE = Edge(routes=(Route("/cart", "cart"), Route("/", "web")))
+CART = Flow("cart", (FlowStep("GET", "/cart", expect=Expectation((200,))),))
+
+
+@pytest.mark.failure("F77")
+def test_synthetic_requests_to_one_service_are_no_proof_for_another(observed: Observed) -> None:
+    step = with_cart(observed, HOME, SEARCH, edge=CART_EDGE)
+    world, live, _ = shown(observed)
+    with pytest.raises(StepFailed, match=r"to compare cart after 90 s: .*, none reached cart@2") as failed:
+        step.do(world)
+    assert failed.value.remedy.startswith("add a smoke flow with a GET that reaches cart, ")
+    wanted = "needs 100 requests to cart (0 so far) or 20 synthetic ones (0 so far); "
+    assert any(wanted in shown for shown in live)
+    passing = replace(step, when_quiet={"cart": "pass"}).do(observed.world)
+    assert passing.endswith(", none reached cart@2, too few requests to compare cart")
+
+
+def test_a_service_gets_as_many_synthetic_requests_as_another_with_more_flows(observed: Observed) -> None:
+    many = [Flow(f"page {number}", (FlowStep("GET", f"/{number}", expect=Expectation((200,))),)) for number in range(9)]
+    with_cart(observed, *many, CART, edge=CART_EDGE).do(observed.world)
+    sent = [request.path == "/cart" for door, request in observed.target.requests if door == "preview"]
+    assert abs(2 * sum(sent) - len(sent)) <= 1
+
+
+def test_an_undecided_observation_of_many_services_lasts_longer() -> None:
+    assert replace(QUIET, for_s=5, replaced=dict.fromkeys("abcdefgh", 1))._longest_s == 120
+
+
 def test_heartbeats_are_sent_between_the_requests_of_a_pair(observed: Observed) -> None:
     share(observed)
     respond(observed)

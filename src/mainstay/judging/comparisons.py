@@ -46,6 +46,16 @@ def counts_of(counts: Mapping[SignalSource, Counts], service: str, release: int)
     return sum(counts_by_instance(counts, service, release).values(), Counts())
 
 
+def previewed_of(counts: Mapping[SignalSource, Counts], service: str, release: int) -> Counts:
+    """Return the counts of a release's requests through the preview door, and of those sent to handle these."""
+    found = (each for source, each in counts.items() if _is_previewed(source, service, release))
+    return sum(found, Counts())
+
+
+def _is_previewed(source: SignalSource, service: str, release: int) -> bool:
+    return (source.service, source.release, source.route) == (service, release, PREVIEW)
+
+
 def _with_whole(instances: Mapping[str, Counts]) -> Iterator[tuple[str, Counts]]:
     """Yield the sum, named "", then each of several instances, because one bad instance may not show in the sum."""
     yield "", sum(instances.values(), Counts())
@@ -79,6 +89,16 @@ def errors(compared: Compared, old: Counts | None, new: Mapping[str, Counts]) ->
         )
         for name, counts in _with_whole(new)
     ]
+
+
+def previewed_errors(compared: Compared, counts: Mapping[SignalSource, Counts]) -> list[Comparison]:
+    """Return the comparison of failed synthetic requests by the access log: those that another service sent fail too,
+    though that service may respond as expected. Empty when none reached the new release.
+    """
+    new = _failed(previewed_of(counts, compared.service, compared.new))
+    old = None if compared.old is None else _failed(previewed_of(counts, compared.service, compared.old))
+    text = failed_text(f"synthetic requests to {_about(compared, '')}", new, old)
+    return [Comparison(text, new, old, service=compared.service)] if new.total else []
 
 
 def client_errors(compared: Compared, old: Counts, new: Mapping[str, Counts]) -> list[Comparison]:

@@ -1,6 +1,6 @@
 """An observation: compares the requests of a new release with those of the old one, by a target's counters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -12,6 +12,8 @@ from mainstay.judging.comparisons import (
     counts_of,
     errors,
     late,
+    previewed_errors,
+    previewed_of,
     redirects,
     requests_of,
     slow,
@@ -19,6 +21,7 @@ from mainstay.judging.comparisons import (
 )
 from mainstay.judging.synthetic import Sampled
 from mainstay.judging.verdict import FEWEST, SUSPICIOUS, Comparison, Verdict, judge, limit
+from mainstay.model.fleet import Revision
 from mainstay.model.signals import Counts, Signals, SignalSource
 
 WARM_UP_S = 3.0
@@ -86,19 +89,22 @@ class Observation:
             found += errors(each, old, new) + self._lasting(each, now, self._slow(each, now, new))
             if old is not None:
                 found += client_errors(each, old, new) + redirects(each, old, new) + late(each, old, new)
+            if self.synthetic_kinds:
+                found += previewed_errors(each, counted)
             summaries.append(summary(each, old, every))
             quiet |= {each.service: requests_of(every)} if requests_of(every) < FEWEST else {}
             few = few or requests_of(every) < FEWEST or (old is not None and requests_of(old) < FEWEST)
         if sent := synthetic.summary(sampled):
-            summaries.append(sent)
+            summaries.append(sent + self._not_reached(counted, quiet))
+        reached = {each.service: _reached(each, counted) for each in self.services}
         verdict = judge(
             found,
             most_comparisons=self._most_comparisons,
             quiet=quiet,
-            synthetic=synthetic.count_of(sampled),
+            synthetic=reached,
             summary="; ".join(summaries),
         )
-        return verdict._replace(few=few)
+        return verdict._replace(few=few, synthetic=reached)
 
     def _begin_again(self, now: Signals) -> None:
         """Compare only what is counted after *now*, with the same minute before the observation."""
@@ -109,7 +115,15 @@ class Observation:
         """The most comparisons of a verdict: errors, client errors, redirects, p95, p99 and late requests of each
         release and of each of several instances, and those of synthetic requests."""
         users = sum(6 * (1 + (each.instances if each.instances > 1 else 0)) for each in self.services)
-        return users + synthetic.most_comparisons(self.synthetic_kinds)
+        if not self.synthetic_kinds:
+            return users
+        return users + len(self.services) + synthetic.most_comparisons(self.synthetic_kinds)
+
+    def _not_reached(self, counted: Mapping[SignalSource, Counts], quiet: Container[str]) -> str:
+        """Return which revisions of *quiet* services got no synthetic request, to append to the figures of these."""
+        every = (each for each in self.services if each.service in quiet)
+        found = [each for each in every if not previewed_of(counted, each.service, each.new).requests]
+        return f", none reached {', '.join(str(Revision(each.service, each.new)) for each in found)}" if found else ""
 
     def _old(self, compared: Compared, counted: Mapping[SignalSource, Counts]) -> Counts | None:
         """Return the counts of the old release with which *counted* is compared; None when nothing is replaced."""
@@ -167,6 +181,15 @@ class Observation:
             return None
         p95, p99 = (old.quantile_ms(share) for share in (0.95, 0.99))
         return _Times(_beyond(p95), _beyond(p99), now)
+
+
+def _reached(compared: Compared, counted: Mapping[SignalSource, Counts]) -> int:
+    """Return how many synthetic requests reached the new release; those of the old one, if it got fewer.
+
+    The access log shows them: a smoke flow leads to one service, which may call others.
+    """
+    releases = [each for each in (compared.new, compared.old) if each is not None]
+    return min(previewed_of(counted, compared.service, each).requests for each in releases)
 
 
 def _beyond(milliseconds: float) -> float:

@@ -20,12 +20,6 @@ class Sampled(NamedTuple):
     """None: no release is replaced."""
 
 
-def count_of(samples: Sequence[Sampled]) -> int:
-    """Return the number of synthetic requests to the new release, or to the old one if that got fewer."""
-    whole = _whole(samples)
-    return min(whole.new.total, whole.new.total if whole.old is None else whole.old.total)
-
-
 def most_comparisons(kinds: int) -> int:
     """Return how many comparisons `comparisons` makes for *kinds* different requests."""
     return kinds + 1 if kinds > 1 else kinds
@@ -38,8 +32,9 @@ def comparisons(samples: Sequence[Sampled]) -> list[Comparison]:
 
 
 def summary(samples: Sequence[Sampled]) -> str:
-    """Return the figures of all requests as text; empty until each release has received one."""
-    return _text(_whole(samples)) if count_of(samples) else ""
+    """Return the figures of all requests as text; empty until the new release has received one."""
+    whole = _whole(samples)
+    return _text(whole) if whole.new.total else ""
 
 
 def _whole(samples: Sequence[Sampled]) -> Sampled:

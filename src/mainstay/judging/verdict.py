@@ -1,7 +1,7 @@
 """The verdict on a new release: worse than the old one, not worse, or not decided yet; with its evidence."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from mainstay.judging.sequential_test import Margin, Share, log_evidence, log_evidence_above
@@ -21,8 +21,8 @@ FEWEST = 100
 """The verdict is `not worse` only after this many requests from users to each service of the new release, or after
 `FEWEST_SYNTHETIC` synthetic ones."""
 FEWEST_SYNTHETIC = 20
-"""The verdict is `not worse` after this many synthetic requests to each release, if no comparison looks worse. A
-release that always fails is found worse within as many."""
+"""The verdict is `not worse` once this many synthetic requests have reached each release of every service, if no
+comparison looks worse. A release that always fails is found worse within as many."""
 SUSPICIOUS = math.log(20)
 """From this log evidence on, the verdict is `undecided` and no longer `not worse`."""
 SUSPICIOUS_OF_FEW = math.log(3)
@@ -41,12 +41,14 @@ class Verdict(NamedTuple):
     result: Result
     evidence: str
     quiet: Mapping[str, int] = {}
-    """Per service with too few requests to compare, how many it had; empty unless the verdict is `undecided` only for
-    this reason."""
+    """Per service with too few requests to compare, synthetic ones included, how many its users sent; empty unless the
+    verdict is `undecided` only for this reason."""
     service: str = ""
     """The service whose requests show that the release is worse; empty: it is not, or synthetic requests show it."""
     few: bool = False
     """Whether users' requests are too few, so that synthetic ones add to the evidence."""
+    synthetic: Mapping[str, int] = {}
+    """Per service, how many synthetic requests reached each of its two releases, also by a call of another service."""
 
 
 class Comparison(NamedTuple):
@@ -103,27 +105,40 @@ class Comparison(NamedTuple):
 
 
 def judge(
-    comparisons: Sequence[Comparison], *, most_comparisons: int, quiet: Mapping[str, int], synthetic: int, summary: str
+    comparisons: Sequence[Comparison],
+    *,
+    most_comparisons: int,
+    quiet: Mapping[str, int],
+    synthetic: Mapping[str, int],
+    summary: str,
 ) -> Verdict:
     """Return the verdict on all *comparisons*.
 
     *most_comparisons* is the most that the observation may make; each has an equal part of the chance of a false
     alarm. *quiet* are the services whose users sent fewer requests than `FEWEST`, with the number of requests,
-    *synthetic* is the number of synthetic requests to each release, *summary* the figures of all.
+    *synthetic* has the number of synthetic requests per service, as in `Verdict`, and *summary* all figures as text.
     """
     strongest = max(comparisons, key=lambda each: each.log_evidence)
     if strongest.log_evidence >= limit(most_comparisons):
         return Verdict("worse", strongest.evidence, service=strongest.service)
-    if quiet and synthetic < FEWEST:
-        if looks_worse := next((each.evidence for each in comparisons if each.looks_worse), ""):
-            return Verdict("undecided", looks_worse)
-        if synthetic < FEWEST_SYNTHETIC:
-            return Verdict("undecided", summary, quiet)
+    few = {service for service in quiet if synthetic.get(service, 0) < FEWEST}
+    if looks_worse := [each for each in _of_few(comparisons, few) if each.looks_worse]:
+        return Verdict("undecided", looks_worse[0].evidence)
     if mostly_failed := [each for each in comparisons if each.service in quiet and each.mostly_failed]:
         return Verdict("undecided", mostly_failed[0].evidence)
     if suspicious := [each for each in comparisons if each.log_evidence >= each.suspicious]:
         return Verdict("undecided", max(suspicious, key=lambda each: each.log_evidence).evidence)
+    if unknown := {each: users for each, users in quiet.items() if synthetic.get(each, 0) < FEWEST_SYNTHETIC}:
+        return Verdict("undecided", summary, unknown)
     return Verdict("not worse", summary)
+
+
+def _of_few(comparisons: Sequence[Comparison], few: Container[str]) -> Iterator[Comparison]:
+    """Yield the comparisons of replaced services in *few*, and those of synthetic requests while these are few."""
+    sent = max((each.new.total for each in comparisons if not each.service), default=0)
+    for each in comparisons:
+        if (each.service in few and each.old is not None) if each.service else sent < FEWEST:
+            yield each
 
 
 def limit(most_comparisons: int) -> float:

@@ -43,8 +43,9 @@ class StrategySection(Section):
 
     when_quiet: WhenQuiet = Field(default=_DEFAULT.when_quiet, examples=["pass"])
     """What happens if, when `hold` or `settle` is over, users and Mainstay itself have sent too few requests to compare
-    the new revision with the old one. hold: the observation goes on, up to three times that time or a minute, whichever
-    is longer, and then the deploy is rolled back · pass: the rollout goes on · fail: it is rolled back at once."""
+    the new revision with the old one. hold: the observation goes on, up to three times that time, or if that is longer,
+    for a minute or 15 s for each service, and then the deploy is rolled back · pass: the rollout goes on · fail: it is
+    rolled back at once."""
 
     _a_text_is_a_kind = text_is("kind")
 

@@ -17,7 +17,7 @@ from mainstay.planning.rollout import Rollout, ServiceChange, rollout_to, servic
 from mainstay.planning.rollout_phases import retire_phase, settle_phase, stage_phases
 from mainstay.planning.smoke_tests import SmokeTests, notes_on_calls, preview_steps, verify_phase
 from mainstay.planning.stage_change import stage_changes
-from mainstay.planning.synthetic import synthetic_requests
+from mainstay.planning.synthetic import notes_on_quiet_services, synthetic_requests
 from mainstay.planning.warnings import maintenance, notes_on, nothing_to_do
 from mainstay.steps.support.fleet_state import is_down
 
@@ -46,6 +46,7 @@ def deploy(release: Release, now: Snapshot, tests: SmokeTests = NO_TESTS) -> Pla
             *_notes_on_skipped_strategies(declared, changes),
             *notes_on(rollout, release, now),
             *notes_on_calls(tests, rollout),
+            *notes_on_quiet_services(tests.flows, release, rollout),
         ),
     )
 

@@ -60,6 +60,17 @@ class Rollout(msgspec.Struct, frozen=True):
         `revert_after` of the changed services."""
         return min(change.strategy.revert_after_s for change in self.changes)
 
+    @property
+    def replacing(self) -> list[ServiceChange]:
+        """The changes that replace a revision which receives requests by another one."""
+        return [change for change in self.changes if change.replaces and not change.worker]
+
+    @property
+    def compares(self) -> bool:
+        """Whether requests of new revisions are compared with those of the replaced ones."""
+        strategies = [change.strategy for change in self.replacing]
+        return any(each.settle_s or (each.kind == "canary" and each.hold_s) for each in strategies)
+
     def service_at(self, service: str, revision: int) -> ServiceRelease:
         """Return *service* at this *revision*, from whichever of the releases `before` and `after` has it."""
         found = (services[service] for services in (self.before, self.after) if service in services)

@@ -1,7 +1,7 @@
-"""The synthetic requests of a rollout: GETs of smoke flows that need no earlier step, or else the readiness paths."""
+"""The synthetic requests of a rollout: GETs of smoke flows, and readiness paths of services that get none of these."""
 
 from collections.abc import Iterator
-from itertools import takewhile
+from itertools import islice, takewhile
 
 import msgspec
 from msgspec.structs import replace
@@ -13,7 +13,7 @@ from mainstay.model.synthetic import SyntheticRequests
 from mainstay.planning.rollout import Rollout
 
 MOST = 20
-"""Maximum number of different requests: if there were more, each would be sent too rarely to show a difference."""
+"""Maximum number of different GETs of smoke flows: with more, each would be sent too rarely to show a difference."""
 _KNOWN = {"unique", "version"}
 """The placeholders that have a value without earlier steps."""
 _GOOD = tuple(range(200, 400))
@@ -27,19 +27,58 @@ def synthetic_requests(flows: Flows, release: Release, rollout: Rollout, replace
     """
     if release.edge is None:
         return None
-    changed = [change.service for change in rollout.changes if change.new is not None and not change.worker]
-    found = list(_gets(flows)) or list(_readiness(release, release.edge, changed))
-    if not found:
-        return None
-    return SyntheticRequests(tuple(found[:MOST]), release.edge, release.version, replaced)
+    gets = _gets(flows)
+    requested = _requested(gets, release.edge)
+    others = [
+        change.service
+        for change in rollout.changes
+        if change.new is not None and not change.worker and change.service not in requested
+    ]
+    found = (*gets, *_readiness(release, release.edge, others))
+    return SyntheticRequests(found, release.edge, release.version, replaced) if found else None
 
 
-def _gets(flows: Flows) -> Iterator[Flow]:
-    """Yield the GETs that need no kept value, up to the first other method, after which a GET may need a cookie."""
-    for flow in flows:
-        for step in takewhile(lambda step: step.method == "GET", () if flow.writes else flow.steps):
-            if _names(step) <= _KNOWN:
-                yield replace(flow, steps=(replace(step, keep={}),), finally_=())
+def notes_on_quiet_services(flows: Flows, release: Release, rollout: Rollout) -> Iterator[str]:
+    """Yield a note for each service whose requests are compared and that no synthetic request of a flow can reach."""
+    if not flows or release.edge is None or not rollout.compares:
+        return
+    reached = _with_callees(_requested(_gets(flows), release.edge), release)
+    for change in rollout.replacing:
+        if change.service not in reached:
+            how = f"`when_quiet: {change.strategy.when_quiet}` decides"
+            if any(_readiness(release, release.edge, [change.service])):
+                how = "Mainstay compares responses to its readiness path"
+            yield (
+                f"no smoke flow requests {change.service} with a GET that Mainstay can repeat: while users send few "
+                f"requests, {how} (explanation: verdict.md)"
+            )
+
+
+def _requested(gets: Flows, edge: Edge) -> set[str]:
+    """Return the services to which routes lead *gets*."""
+    routes = (route_of(flow.steps[0].path, flow.host, edge) for flow in gets)
+    return {route.service for route in routes if route}
+
+
+def _with_callees(services: set[str], release: Release) -> set[str]:
+    """Return *services* with all that they call, and all that those call."""
+    found, new = set[str](), services
+    while new:
+        found |= new
+        needed = (release.services[name].needs for name in new if name in release.services)
+        new = {each for needs in needed for each in needs} - found
+    return found
+
+
+def _gets(flows: Flows) -> Flows:
+    """Return the GETs that need no kept value, up to the first other method, after which a GET may need a cookie."""
+    found = (
+        replace(flow, steps=(replace(step, keep={}),), finally_=())
+        for flow in flows
+        for step in takewhile(lambda step: step.method == "GET", () if flow.writes else flow.steps)
+        if _names(step) <= _KNOWN
+    )
+    return tuple(islice(found, MOST))
 
 
 def _names(step: FlowStep) -> set[str]:

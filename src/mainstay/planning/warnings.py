@@ -105,9 +105,7 @@ def _mixed_pair(caller: ServiceChange, callee: ServiceChange, rollout: Rollout) 
 
 def _nothing_compared(rollout: Rollout, release: Release, now: Snapshot) -> Iterator[str]:
     new = now.release is not None and release.number > now.release.number
-    replacing = [change.strategy for change in rollout.changes if change.replaces and not change.worker]
-    observed = any(each.settle_s or (each.kind == "canary" and each.hold_s) for each in replacing)
-    if new and release.edge is not None and replacing and not observed:
+    if new and release.edge is not None and rollout.replacing and not rollout.compares:
         yield (
             "errors and times of the new release are not compared with the old one's, because `settle` is 0; run "
             "`mainstay rollback` if needed"

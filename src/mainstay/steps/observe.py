@@ -16,6 +16,9 @@ from mainstay.steps.support.step_figures import StepFigures
 LONGEST, LONGEST_S = 3, 60.0
 """An observation that is undecided after LONGEST times its `for_s`, and after at least LONGEST_S seconds, fails. In a
 minute, Mainstay can send the synthetic requests that a verdict needs."""
+EACH_SERVICE_S = 15.0
+"""An undecided observation fails no earlier than after this many seconds for each compared service, because each needs
+synthetic requests of its own."""
 EXTENDED_EACH_S = 1.0
 """Seconds between two checks of an observation that lasts longer than `for_s`."""
 
@@ -84,7 +87,7 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
     @property
     def _longest_s(self) -> float:
         """Seconds after which the step fails if it is still undecided."""
-        return max(LONGEST * self.for_s, LONGEST_S)
+        return max(LONGEST * self.for_s, LONGEST_S, EACH_SERVICE_S * len(self.replaced))
 
     def _figures(self, requests: RequestWatch, lasted: float) -> str:
         """Return the time left after *lasted* seconds, what the step still needs, and the compared figures."""

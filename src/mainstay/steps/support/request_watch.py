@@ -6,7 +6,6 @@ from mainstay.drivers.world import RunWorld
 from mainstay.errors import StepFailed, Unreachable
 from mainstay.judging.comparisons import Compared
 from mainstay.judging.observation import Observation
-from mainstay.judging.synthetic import count_of
 from mainstay.judging.verdict import FEWEST, FEWEST_SYNTHETIC, Verdict
 from mainstay.model.synthetic import SyntheticRequests, WhenQuiet
 from mainstay.steps.support import failure_text
@@ -16,7 +15,6 @@ BEFORE_S = 60.0
 """Length in seconds of the period before an observation from which the old release's requests are taken if it gets
 none during the observation."""
 NOT_COUNTED = "requests are not being counted"
-_QUIET_REMEDY = "add a smoke flow with a GET, which Mainstay then sends itself, or write strategy: {when_quiet: pass}"
 
 
 class RequestWatch:
@@ -65,20 +63,26 @@ class RequestWatch:
         """What must happen before the observation may end, as text; empty when it may."""
         if self.may_end:
             return ""
-        users = ", ".join(
-            f"{FEWEST} requests to {each} ({self.verdict.quiet[each]} so far)" for each in self._waits_for
-        )
-        if not users:
+        if not self._waits_for:
             return "the result is not clear yet"
-        sent = count_of(self._synthetic.sampled)
-        others = f" or {FEWEST_SYNTHETIC} synthetic ones ({sent} so far)" if self._synthetic.sampled else ""
-        return f"needs {users}{others}"
+        return f"needs {', '.join(self._needed(each) for each in self._waits_for)}"
+
+    def _needed(self, service: str) -> str:
+        users = f"{FEWEST} requests to {service} ({self.verdict.quiet[service]} so far)"
+        sent = self.verdict.synthetic.get(service, 0)
+        return users + (f" or {FEWEST_SYNTHETIC} synthetic ones ({sent} so far)" if self._synthetic.sampled else "")
 
     @property
     def evidence(self) -> str:
         """The compared figures, to append to other evidence; empty when nothing is compared."""
-        too_few = ", too few requests to compare" if self.verdict.quiet else ""
+        too_few = f", {self._too_few}" if self.verdict.quiet else ""
         return f"; {self.verdict.evidence}{too_few}" if self.verdict.evidence else ""
+
+    @property
+    def _too_few(self) -> str:
+        """The words for too few requests, with the services if others are compared too."""
+        names = f" {', '.join(self.verdict.quiet)}" if len(self._compared) > 1 else ""
+        return f"too few requests to compare{names}"
 
     def check(self) -> None:
         """Update the verdict. It is `undecided` while nothing is counted. Raises StepFailed when it is `worse`."""
@@ -101,9 +105,16 @@ class RequestWatch:
     def undecided(self, seconds: float) -> StepFailed:
         """Return the error of an observation that ends without a verdict after *seconds*."""
         if self.verdict.quiet:
-            what = f"too few requests to compare after {seconds:.3g} s: {self.verdict.evidence}"
-            return StepFailed(what, remedy=_QUIET_REMEDY)
+            what = f"{self._too_few} after {seconds:.3g} s: {self.verdict.evidence}"
+            return StepFailed(what, remedy=self._quiet_remedy)
         return StepFailed(f"undecided after {seconds:.3g} s: {self.verdict.evidence}", remedy=self._remedy)
+
+    @property
+    def _quiet_remedy(self) -> str:
+        flow = (
+            f"add a smoke flow with a GET that reaches {', '.join(self._waits_for)}, which Mainstay then sends itself"
+        )
+        return f"{flow}, or write strategy: {{when_quiet: pass}}"
 
     @property
     def _remedy(self) -> str:

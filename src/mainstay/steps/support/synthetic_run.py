@@ -1,6 +1,7 @@
 """Sends synthetic requests to the new release and to the one that it replaces, and counts unexpected responses."""
 
 import secrets
+from collections import Counter
 from collections.abc import Mapping
 from typing import Literal
 
@@ -41,8 +42,11 @@ class SyntheticRun:
         self._flows = [flow for flow in requests.flows if self._comparable(flow)] if requests else []
         self.sampled = [Sampled(f"GET {flow.steps[0].path.partition('?')[0]}", old=old) for flow in self._flows]
         """Per request, the share of unexpected responses so far."""
+        services = [self._service(flow) for flow in self._flows]
+        self._groups = [service if service in new else "" for service in services]
+        """Per request, the service that it leads to; empty: one that is not compared, but may call one that is."""
         self._led = False
-        self._pairs = 0
+        self._pairs = Counter[int]()
         self._next_s = 0.0
 
     def send(self) -> None:
@@ -51,14 +55,21 @@ class SyntheticRun:
         if not self._flows or now < self._next_s or not self._lead():
             return
         self._next_s = now + EACH_S
-        number = self._pairs % len(self._flows)
-        self._pairs += 1
+        number = self._next()
+        self._pairs[number] += 1
         found, flow = self.sampled[number], self._flows[number]
         new = _counted(found.new, self._failed(flow, "preview"))
         # Two responses that hang would delay the heartbeat by more than the shortest `revert_after`.
         self._world.waiter.pause_checking(0.0, lambda: None)
         old = _counted(found.old, self._failed(flow, "replaced")) if found.old else None
         self.sampled[number] = found._replace(new=new, old=old)
+
+    def _next(self) -> int:
+        """Return the number of the next request: each group gets as many pairs, however many requests it has."""
+        by_group = Counter[str]()
+        for number, pairs in self._pairs.items():
+            by_group[self._groups[number]] += pairs
+        return min(range(len(self._flows)), key=lambda each: (by_group[self._groups[each]], self._pairs[each]))
 
     def _comparable(self, flow: Flow) -> bool:
         """Return whether both releases can respond; False for a service that is added while others are replaced."""
