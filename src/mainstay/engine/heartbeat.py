@@ -9,6 +9,9 @@ from mainstay.errors import MainstayError, UndoRequested, Unreachable
 from mainstay.model.run_kind import run_kind
 from mainstay.system.clock import HEARTBEAT_S, Clock
 
+ABORT_CHECK_S = 0.1
+"""Seconds between two checks whether an abort was requested: a person waits for it."""
+
 
 class WaitEnded(MainstayError):
     """A wait was cut short because another step of the rank failed."""
@@ -26,10 +29,9 @@ class Heartbeat:
     def __init__(self, run: Run, target: RunTarget, clock: Clock, interruption: Interruption) -> None:
         self._run = run
         self._target = target
-        self._clock = clock
         self._interruption = interruption
-        self._guard = threading.Lock()
-        self._last = float("-inf")
+        self._heartbeats = _Interval(clock, HEARTBEAT_S)
+        self._abort_checks = _Interval(clock, ABORT_CHECK_S)
         self._aborted_by: str | None = None
         self._end_waits = False
 
@@ -37,11 +39,11 @@ class Heartbeat:
         self._interruption.check()
         if self._end_waits:
             raise WaitEnded("another step failed")
-        if self._due():
+        if self._heartbeats.is_due():
             self._run.flush()
-            if self._aborted_by is None:
-                self._aborted_by = self._run.journal.abort_requested_by(self._run.identity)
             self._send_heartbeat()
+        if self._aborted_by is None and self._abort_checks.is_due():
+            self._aborted_by = self._run.journal.abort_requested_by(self._run.identity)
         now = self._run.state
         if self._aborted_by is not None and now.direction == "forward" and not now.irreversible:
             raise UndoRequested(f"abort was requested by {self._aborted_by}")
@@ -59,13 +61,6 @@ class Heartbeat:
         """Whether a second interrupt was requested."""
         return self._interruption.twice
 
-    def _due(self) -> bool:
-        with self._guard:
-            now = self._clock.monotonic()
-            due = now - self._last >= HEARTBEAT_S
-            self._last = now if due else self._last
-            return due
-
     def _send_heartbeat(self) -> None:
         if not run_kind(self._run.plan.kind).needs_running:
             return  # The supervisor stops with the environment, and a heartbeat would start it again.
@@ -74,3 +69,21 @@ class Heartbeat:
             self._target.heartbeat()
         except Unreachable:
             return  # The next heartbeat follows in a second; if all fail for too long, the target reverts traffic.
+
+
+class _Interval:
+    """Limits how often something is done, whichever thread asks."""
+
+    def __init__(self, clock: Clock, every_s: float) -> None:
+        self._clock = clock
+        self._every_s = every_s
+        self._guard = threading.Lock()
+        self._last = float("-inf")
+
+    def is_due(self) -> bool:
+        """Return whether *every_s* seconds have passed since the last time that this returned True."""
+        with self._guard:
+            now = self._clock.monotonic()
+            due = now - self._last >= self._every_s
+            self._last = now if due else self._last
+            return due
