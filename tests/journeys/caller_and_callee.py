@@ -21,6 +21,8 @@ class CallerAndCallee:
     drain: str = "5s"
     settle: str = "0s"
     strategy: dict[str, Any] = field(default_factory=lambda: {"kind": "blue-green"})
+    back_strategy: dict[str, Any] | None = None
+    """None: that of `front`."""
     revert_after: str = "60s"
     fails_after: float = 0
     """Seconds after which a worker of this version exits, so that the release fails; 0: no worker."""
@@ -54,6 +56,7 @@ class CallerAndCallee:
         return {"source": "back", "command": ["{python}", "-c", code], "steady": "300ms"}
 
     def _service(self, name: str) -> dict[str, Any]:
+        strategy = self.strategy if name == "front" or self.back_strategy is None else self.back_strategy
         return {
             "source": name,
             "command": ["{python}", "app.py"],
@@ -62,5 +65,5 @@ class CallerAndCallee:
             "steady": "100ms",
             "drain": self.drain,
             "stop_grace_period": "2s",
-            "strategy": {"settle": self.settle, "revert_after": self.revert_after, **copy.deepcopy(self.strategy)},
+            "strategy": {"settle": self.settle, "revert_after": self.revert_after, **copy.deepcopy(strategy)},
         }
