@@ -84,24 +84,24 @@ class Context(msgspec.Struct, frozen=True):
 
         Raises BadInput when nothing was deployed here yet, or `-e` names another environment.
         """
-        if self.environment is not None:
-            self.require_state_of(self.environment)
         found = self.stored_or_none()
         if found is None:
             self.wiring.require_declared(self.file, self.environment)
             what = f"nothing has been deployed here yet ({self.folders.state})"
             raise BadInput(what, remedy="mainstay up", code="nothing-here")
+        self._require_same(found, self.environment or found.name, found.system)
         return found
 
-    def require_state_of(self, environment: str, *, system: str | None = None) -> None:
-        """Raise BadInput when the state folder belongs to another environment than *environment* of *system*.
-
-        Without *system*, only the names of the environments are compared.
-        """
+    def require_state_of(self, environment: str, system: str) -> None:
+        """Raise BadInput when the state folder belongs to another environment than *environment* of *system*."""
         stored = self.stored_or_none()
-        if stored is None or (stored.name, stored.system) == (environment, system or stored.system):
+        if stored is not None:
+            self._require_same(stored, environment, system)
+
+    def _require_same(self, stored: Environment, environment: str, system: str) -> None:
+        if (stored.name, stored.system) == (environment, system):
             return
-        wanted = f"{system or stored.system}/{environment}"
+        wanted = f"{system}/{environment}"
         what = f"the state in {self.folders.state} is that of {stored.system}/{stored.name}, not of {wanted}"
         remedy = f"add --state DIR with the folder of {wanted}, a new one if it has none yet, or set MAINSTAY_STATE"
         raise BadInput(what, remedy=remedy, code="state-of-another")

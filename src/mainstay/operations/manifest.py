@@ -17,7 +17,7 @@ def manifest_of(context: Context) -> Manifest:
     if not context.file.exists():
         raise BadInput(f"there is no {context.file}", remedy="mainstay init", code="manifest-missing")
     manifest = load(context.file, context.environment, context.wiring.datastore_support)
-    context.require_state_of(manifest.environment, system=manifest.system)
+    context.require_state_of(manifest.environment, manifest.system)
     return manifest
 
 
