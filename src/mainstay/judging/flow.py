@@ -90,6 +90,12 @@ def route_of(path: str, host: str, edge: Edge | None) -> Route | None:
     return max(found, key=lambda each: (len(each.path), not each.host), default=None)
 
 
+def service_of(flow: Flow, edge: Edge) -> str:
+    """Return the service to which a route leads the first step of *flow*; empty when no route matches."""
+    route = route_of(flow.steps[0].path, flow.host, edge)
+    return route.service if route else ""
+
+
 def _name(route: Route) -> str:
     name = route.host.replace("*", "smoke", 1)
     return name if matches_host(route.host, name) else route.host

@@ -6,7 +6,7 @@ from itertools import islice, takewhile
 import msgspec
 from msgspec.structs import replace
 
-from mainstay.judging.flow import route_of
+from mainstay.judging.flow import route_of, service_of
 from mainstay.model import Edge, Release, Route, placeholders
 from mainstay.model.flow import Expectation, Flow, Flows, FlowStep
 from mainstay.model.synthetic import SyntheticRequests
@@ -56,8 +56,7 @@ def notes_on_quiet_services(flows: Flows, release: Release, rollout: Rollout) ->
 
 def _requested(gets: Flows, edge: Edge) -> set[str]:
     """Return the services to which routes lead *gets*."""
-    routes = (route_of(flow.steps[0].path, flow.host, edge) for flow in gets)
-    return {route.service for route in routes if route}
+    return {service_of(flow, edge) for flow in gets} - {""}
 
 
 def _with_callees(services: set[str], release: Release) -> set[str]:

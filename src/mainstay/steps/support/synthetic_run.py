@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from mainstay.drivers.world import RunWorld
 from mainstay.errors import Unreachable
 from mainstay.judging.expectations import judge
-from mainstay.judging.flow import request_of, route_of
+from mainstay.judging.flow import request_of, service_of
 from mainstay.judging.sequential_test import Share
 from mainstay.judging.synthetic import Sampled
 from mainstay.model.flow import Flow
@@ -79,8 +79,7 @@ class SyntheticRun:
 
     def _service(self, flow: Flow) -> str:
         assert self._requests is not None
-        route = route_of(flow.steps[0].path, flow.host, self._requests.edge)
-        return route.service if route else ""
+        return service_of(flow, self._requests.edge)
 
     def _lead(self) -> bool:
         """Set the preview door to both releases, unless this was done. Return False while the target is unreachable."""
