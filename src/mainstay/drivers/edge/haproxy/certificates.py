@@ -132,7 +132,7 @@ def store_certificates(edge: Edge, folders: Folders) -> CertificatesToServe:
     to serve in their place.
     """
     names = pem_names(edge)
-    stored = {name: _stored(folders.edge / name) for name in names}
+    stored = {name: _content(folders.edge / name) for name in names}
     match edge.tls.mode if edge.tls else None:
         case "files":
             found = _from_files(edge, stored)
@@ -147,7 +147,7 @@ def store_certificates(edge: Edge, folders: Folders) -> CertificatesToServe:
     if listed := list_name(edge):
         files[listed] = "".join(f"{name}\n" for name in names).encode()
     for name, content in files.items():
-        if _stored(folders.edge / name) != content:
+        if _content(folders.edge / name) != content:
             folders.edge.mkdir(mode=0o700, parents=True, exist_ok=True)
             atomic_write(folders.edge / name, content, 0o600)
     return found
@@ -219,5 +219,5 @@ def _still_good(kept: bytes, edge: Edge, folders: Folders) -> bool:
     return lasts and names_in(leaf) >= set(names_of(edge))
 
 
-def _stored(path: Path) -> bytes:
+def _content(path: Path) -> bytes:
     return path.read_bytes() if path.exists() else b""
