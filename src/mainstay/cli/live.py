@@ -16,6 +16,7 @@ from mainstay.history import events
 from mainstay.history.journal import Row
 from mainstay.planning.plan import Plan
 from mainstay.system.clock import SystemClock
+from mainstay.text.parts import parts_of
 from mainstay.text.printable import harmless
 
 INDENT = 9
@@ -88,7 +89,7 @@ class LivePhases:
         """Print the finished step; its *evidence* below it, by parts, if the line is too short for several."""
         self._acting.pop(step, None)
         head = Text.assemble((f" {mark} ", colour), self._titled(step))
-        parts = harmless(evidence).split("; ")
+        parts = parts_of(harmless(evidence))
         line = head + Text("".join(f"  {each}" for each in (harmless(evidence), took) if each), style="dim")
         if len(parts) == 1 or line.cell_len <= self._terminal.width:
             self._print(line)
@@ -124,7 +125,7 @@ class LivePhases:
             yield line + more
             return
         yield Text(line.plain, no_wrap=True, overflow="ellipsis")
-        for part in harmless(what).split("; "):
+        for part in parts_of(harmless(what)):
             yield Padding(Text(part, style="dim"), (0, 0, 0, INDENT))
 
     def _titled(self, step: str) -> str:

@@ -23,6 +23,7 @@ from mainstay.judging.synthetic import Sampled
 from mainstay.judging.verdict import FEWEST, SUSPICIOUS, Comparison, Verdict, judge, limit
 from mainstay.model.fleet import Revision
 from mainstay.model.signals import Counts, Signals, SignalSource
+from mainstay.text.parts import SEPARATOR
 
 WARM_UP_S = 3.0
 """Seconds from the start in which times are not compared: new processes answer their first requests slowly."""
@@ -102,7 +103,7 @@ class Observation:
             most_comparisons=self._most_comparisons,
             quiet=quiet,
             synthetic=reached,
-            summary="; ".join(summaries),
+            summary=SEPARATOR.join(summaries),
         )
         return verdict._replace(few=few, synthetic=reached)
 

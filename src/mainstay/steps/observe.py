@@ -12,6 +12,7 @@ from mainstay.steps.step import Look, Step
 from mainstay.steps.support import failure_text, fleet_state
 from mainstay.steps.support.request_watch import RequestWatch
 from mainstay.steps.support.step_figures import StepFigures
+from mainstay.text.parts import SEPARATOR
 
 LONGEST, LONGEST_S = 3, 60.0
 """An observation that is undecided after LONGEST times its `for_s`, and after at least LONGEST_S seconds, fails. In a
@@ -94,7 +95,7 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
         left = f"{_seconds(self.for_s - lasted)} s left"
         if lasted >= self.for_s:
             left = f"up to {_seconds(self._longest_s - lasted)} s more"
-        return "; ".join(filter(None, (left, requests.needs, requests.verdict.evidence)))
+        return SEPARATOR.join(filter(None, (left, requests.needs, requests.verdict.evidence)))
 
     def _compared(self) -> tuple[Compared, ...]:
         found = []

@@ -10,6 +10,7 @@ from mainstay.cli.invocation import Invocation, invoked
 from mainstay.history.summary import RunSummary
 from mainstay.operations.history import history
 from mainstay.text.first_line import first_line
+from mainstay.text.parts import parts_of
 
 
 @invoked("history", "mainstay history", "mainstay history -n 5", "mainstay --output json history")
@@ -47,5 +48,5 @@ def reasons(run: RunSummary) -> Iterator[str]:
 
 def _figures(evidence: str) -> list[str]:
     """Return the figures of each service in *evidence*; the number of ready instances if nothing was compared."""
-    ready, *figures = evidence.split("; ")
+    ready, *figures = parts_of(evidence)
     return figures or ([ready] if ready else [])

@@ -15,6 +15,7 @@ from mainstay.operations.status import status
 from mainstay.operations.status_document import Status
 from mainstay.system.clock import Clock, SystemClock
 from mainstay.text.milliseconds import readable
+from mainstay.text.parts import parts_of
 from mainstay.text.plural import counted
 
 _UNANSWERED = {"edge": "refused or redirected", "unready": "none was ready"}
@@ -117,7 +118,7 @@ def _show_run(now: Status, console: Console, clock: Clock) -> None:
     if run.state == "running":
         since = f" ({duration((clock.now() - datetime.fromisoformat(run.since)).total_seconds())} so far)"
     console.print(f"run {run.id} ({run.kind}) is ", Styled(run.state, "yellow"), f"{step}{since}")
-    for more in filter(None, (*run.progress.split("; "), run.why)):
+    for more in filter(None, (*parts_of(run.progress), run.why)):
         console.print(f"  {more}")
 
 

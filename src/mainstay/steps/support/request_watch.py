@@ -10,6 +10,7 @@ from mainstay.judging.verdict import FEWEST, FEWEST_SYNTHETIC, Verdict
 from mainstay.model.synthetic import SyntheticRequests, WhenQuiet
 from mainstay.steps.support import failure_text
 from mainstay.steps.support.synthetic_run import SyntheticRun
+from mainstay.text.parts import SEPARATOR
 
 BEFORE_S = 60.0
 """Length in seconds of the period before an observation from which the old release's requests are taken if it gets
@@ -76,7 +77,7 @@ class RequestWatch:
     def evidence(self) -> str:
         """The compared figures, to append to other evidence; empty when nothing is compared."""
         too_few = f", {self._too_few}" if self.verdict.quiet else ""
-        return f"; {self.verdict.evidence}{too_few}" if self.verdict.evidence else ""
+        return f"{SEPARATOR}{self.verdict.evidence}{too_few}" if self.verdict.evidence else ""
 
     @property
     def _too_few(self) -> str:
