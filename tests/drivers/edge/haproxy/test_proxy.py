@@ -145,11 +145,12 @@ async def test_a_response_of_the_edge_itself_has_an_id_too(running: RunningProxy
 async def test_every_request_has_an_id_and_a_well_formed_one_is_kept(running: RunningProxy) -> None:
     await running.request(headers={"X-Request-Id": "mine-1"})
     await running.request()
-    await running.request(headers={"X-Request-Id": 'q"\\'})
-    kept, made, replaced = (request["x-request-id"] for request in running.old.requests)
+    for odd in ('q"', "q\\", 'q"\\', "a b", "x" * 129):
+        await running.request(headers={"X-Request-Id": odd})
+    kept, *made = (request["x-request-id"] for request in running.old.requests)
     assert kept == "mine-1"
-    assert len(made) == len(replaced) == 36
-    assert made != replaced
+    assert [len(each) for each in made] == [36] * 6
+    assert len(set(made)) == 6
 
 
 async def test_the_access_log_has_release_slot_and_path_but_not_the_query(running: RunningProxy) -> None:

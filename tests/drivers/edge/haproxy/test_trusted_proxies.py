@@ -83,4 +83,6 @@ async def test_any_other_trace_is_replaced_by_a_new_one(given: str, running: Run
     found = [await seen(running, traceparent=given, tracestate="vendor=1") for _ in range(2)]
     assert all(re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-01", each["traceparent"]) for each in found)
     assert len({each["traceparent"] for each in found} | {given}) == 3
+    parts = [part for each in found for part in re.findall("[0-9a-f]{16}", each["traceparent"])]
+    assert len(set(parts)) == 6  # The two halves of the trace id and the span id are independent.
     assert not any("tracestate" in each for each in found)
